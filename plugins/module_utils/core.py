@@ -131,7 +131,6 @@ class Backend:
 
     def finish(self, operations):
         """After the writes (also after none, never in check mode); returns a dict added to the result or None."""
-        return None
 
 
 def label(key):
@@ -169,10 +168,10 @@ def plan(spec, desired, current, *, purge=False, owned=None, recreate=False):
         names = tuple(item.name for item in changed)
         if fixed and not recreate:
             errors.extend(_immutable_error(spec, key, name, there, after) for name in fixed)
-        elif fixed:
-            writes.append(Operation("recreate", key, before=there, after=_merged(spec.fields, there, after), changes=names))
         else:
-            writes.append(Operation("update", key, before=there, after=_merged(spec.fields, there, after), changes=names))
+            action = "recreate" if fixed else "update"
+            merged = _merged(spec.fields, there, after)
+            writes.append(Operation(action, key, before=there, after=merged, changes=names))
     if errors:
         raise SpecError("; ".join(errors))
     if purge and owned:
@@ -235,14 +234,15 @@ def retry(call, retryable, tries=5, delay=1.0, longest=30.0, sleep=time.sleep):
     For 429, 5xx and connection errors only. The pause doubles from delay to longest (seconds) and is
     drawn at random from its upper half, so that many hosts do not come back at the same instant.
     """
-    for attempt in range(tries):
+    for attempt in range(tries - 1):
         try:
             return call()
         except Exception as error:
-            if attempt == tries - 1 or not retryable(error):
+            if not retryable(error):
                 raise
         pause = min(longest, delay * 2**attempt)
-        sleep(random.uniform(pause / 2, pause))
+        sleep(random.uniform(pause / 2, pause))  # noqa: S311  (no secret depends on it)
+    return call()
 
 
 def _check_kept(spec, left):
