@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, INFN DataCloud
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lookup plugin: a secret of the federation by its name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+name: secret
+author: INFN DataCloud (@infn-datacloud)
+version_added: 0.1.0
+short_description: A secret of the federation, made on first use
+description:
+  - Returns a secret by its name from the federation's embedded store, a folder of C(ansible-vault) files beside the
+    inventory with its key in V(.secrets.key) next to the folder.
+  - A secret that does not exist yet is made and kept on first use. However many processes ask at once, all get the
+    same one.
+  - In check mode a missing secret is made but not kept, so two lookups of it return different values.
+options:
+  _terms:
+    description:
+      - "Names of secrets: parts of letters, digits, V(_), V(.) and V(-), joined by V(/)."
+    required: true
+    type: list
+    elements: str
+  kind:
+    description:
+      - What the secret is.
+      - V(password) is random text, V(ssh_key) an Ed25519 key pair in OpenSSH's format, V(private_key) an EC P-384 key
+        pair in PEM.
+      - V(provided) is text that the administrator puts into the store; it is never made.
+    type: str
+    choices: [password, ssh_key, private_key, provided]
+    default: password
+  part:
+    description: Which half of a key pair to return.
+    type: str
+    choices: [private, public]
+    default: private
+  length:
+    description: Characters of a new password, at least 8.
+    type: int
+    default: 32
+  chars:
+    description: The characters a new password is drawn from; ASCII letters and digits if not given.
+    type: str
+  store:
+    description:
+      - The folder of the embedded store.
+      - If not given, the folder V(secrets) beside the first inventory source.
+    type: path
+    env:
+      - name: DATACLOUD_SECRET_STORE
+    ini:
+      - section: datacloud
+        key: secret_store
+    vars:
+      - name: datacloud_secret_store
+notes:
+  - A length or an alphabet that changes later does not change a secret that exists. Remove its file to have it made
+    anew.
+"""
+
+EXAMPLES = """
+- name: Show that a secret has the length that was asked for
+  ansible.builtin.assert:
+    that: lookup('infn.datacloud.secret', 'example/password', length=40) | length == 40
+
+- name: Let the holder of the operator's key log in
+  ansible.posix.authorized_key:
+    user: operator
+    key: "{{ lookup('infn.datacloud.secret', 'example/operator', kind='ssh_key', part='public') }}"
+"""
+
+RETURN = """
+_raw:
+  description: The secrets, in the order of the names.
+  type: list
+  elements: str
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.infn.datacloud.plugins.plugin_utils import secret_store
+
+STORE_FOLDER = "secrets"
+
+
+class LookupModule(LookupBase):
+    """The lookup: finds the store, asks it for each name, and picks the wanted part of the record."""
+
+    def run(self, terms: list[str], variables: Mapping | None = None, **kwargs: object) -> list[str]:
+        """Return one secret for each name in terms."""
+        variables = variables or {}
+        self.set_options(var_options=variables, direct=kwargs)
+        store = secret_store.EmbeddedStore(store_folder(self.get_option("store"), variables))
+        keep = not variables.get("ansible_check_mode", False)
+        return [self._secret(store, secret_store.check_name(name), keep) for name in terms]
+
+    def _secret(self, store: secret_store.SecretStore, name: str, keep: bool) -> str:
+        kind = self.get_option("kind")
+        if kind == "provided":
+            record = store.get(name)
+            if record is None:
+                raise AnsibleLookupError(
+                    f"secret '{name}' must be put into the store by hand and is not there; docs/secrets.md says how"
+                )
+        elif keep:
+            record = store.get_or_create(name, lambda: self._new(name))
+        else:
+            record = store.get(name) or self._new(name)
+
+        part = self.get_option("part") if kind in ("ssh_key", "private_key") else "value"
+        # A record that was put there by hand need not say its kind.
+        if part not in record or (kind != "provided" and record.get("kind", kind) != kind):
+            raise AnsibleLookupError(f"secret '{name}' exists, but is not of kind {kind}: it has no such {part}")
+        return record[part]
+
+    def _new(self, name: str) -> secret_store.Record:
+        kind = self.get_option("kind")
+        if kind == "ssh_key":
+            return secret_store.new_ssh_key(name)
+        if kind == "private_key":
+            return secret_store.new_private_key()
+        return secret_store.new_password(
+            self.get_option("length"), self.get_option("chars") or secret_store.DEFAULT_CHARS
+        )
+
+
+def store_folder(option: str | None, variables: Mapping) -> Path:
+    """Return the embedded store's folder: the one named, else ``secrets`` beside the first inventory source.
+
+    The sources come before inventory_dir because they are the same for every host, localhost included.
+    """
+    if option:
+        return Path(option)
+    for source in variables.get("ansible_inventory_sources") or []:
+        path = Path(source)
+        if path.exists():
+            return (path if path.is_dir() else path.parent) / STORE_FOLDER
+    if variables.get("inventory_dir"):
+        return Path(variables["inventory_dir"]) / STORE_FOLDER
+    raise AnsibleLookupError(
+        "there is no inventory source beside which secrets can be kept: set datacloud_secret_store to a folder"
+    )
