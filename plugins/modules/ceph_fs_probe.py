@@ -1,0 +1,123 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, INFN DataCloud
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A file written to a CephFS and read back through a new mount."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ceph_fs_probe
+version_added: 0.1.0
+short_description: Prove that a CephFS takes and keeps a file
+description:
+  - Mounts each file system with ceph-fuse, writes a file of random bytes, unmounts, mounts again, reads the file back,
+    compares it, removes it and unmounts.
+  - Leaves nothing behind, so it never reports a change; in check mode it does nothing.
+author:
+  - INFN DataCloud (@infn-datacloud)
+options:
+  filesystems:
+    description: Names of the file systems.
+    type: list
+    elements: str
+    required: true
+  client:
+    description: The cephx client that mounts.
+    type: str
+    default: admin
+  size:
+    description: Bytes written.
+    type: int
+    default: 1048576
+  timeout:
+    description: Seconds that each step may take.
+    type: int
+    default: 60
+extends_documentation_fragment:
+  - infn.datacloud.core.info
+"""
+
+EXAMPLES = r"""
+- name: The file system of the backbone keeps what is written
+  infn.datacloud.ceph_fs_probe:
+    filesystems: [datacloud]
+"""
+
+RETURN = r"""
+probes:
+  description: Seconds each file system took.
+  returned: success
+  type: dict
+  sample: {datacloud: 1.9}
+"""
+
+import os
+import secrets
+import tempfile
+import time
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+
+class Mount:
+    """A file system mounted on a folder of its own for as long as the block lasts."""
+
+    def __init__(self, module, name):
+        self.module, self.name = module, name
+        self.folder = Path(tempfile.mkdtemp(prefix=f"ceph-fs-probe-{name}-"))
+
+    def _run(self, what, command):
+        command = ["timeout", str(self.module.params["timeout"]), *command]
+        code, out, err = self.module.run_command(command)
+        if code != 0:
+            tail = (err or out).strip().splitlines()[-1:]
+            self.module.fail_json(msg=f"file system {self.name}: {what} ended with {code}: {' '.join(tail)}")
+
+    def __enter__(self):
+        client = self.module.params["client"]
+        options = ["--client_mount_timeout", str(self.module.params["timeout"]), "--client_fs", self.name]
+        self._run("ceph-fuse", ["ceph-fuse", "--name", f"client.{client}", *options, str(self.folder)])
+        return self.folder
+
+    def __exit__(self, *error):
+        self._run("umount", ["umount", str(self.folder)])
+        self.folder.rmdir()
+
+
+def probe(module, name):
+    """Seconds that one file system took; fails the module if it does not keep what is written."""
+    start = time.monotonic()
+    content = secrets.token_bytes(module.params["size"])
+    file_name = f".probe-{secrets.token_hex(8)}"
+    with Mount(module, name) as folder, (folder / file_name).open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    with Mount(module, name) as folder:
+        kept = (folder / file_name).read_bytes() == content
+        (folder / file_name).unlink()
+    if not kept:
+        module.fail_json(msg=f"file system {name}: what was read back differs from what was written")
+    return round(time.monotonic() - start, 2)
+
+
+def main():
+    """Probe each file system in turn."""
+    module = AnsibleModule(
+        argument_spec={
+            "filesystems": {"type": "list", "elements": "str", "required": True},
+            "client": {"type": "str", "default": "admin"},
+            "size": {"type": "int", "default": 1048576},
+            "timeout": {"type": "int", "default": 60},
+        },
+        supports_check_mode=True,
+    )
+    if module.check_mode:
+        module.exit_json(changed=False, probes={}, msg="nothing is probed in check mode")
+    module.exit_json(changed=False, probes={name: probe(module, name) for name in module.params["filesystems"]})
+
+
+if __name__ == "__main__":
+    main()
