@@ -1,0 +1,84 @@
+# The two commands: `make site` and `make test`. `make` alone lists the others.
+SHELL := /bin/bash
+BIN := .venv/bin
+# Which Python to build .venv with; empty: the newest supported one that is here (scripts/find-python).
+export PYTHON ?=
+# Ansible and Molecule find the collection and its settings from wherever they are started.
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PLAYBOOK := ansible-playbook
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: setup setup-test setup-docs host
+setup: ## Build .venv and link the checkout as a collection
+	@scripts/setup requirements.txt
+setup-test:
+	@scripts/setup requirements-test.txt
+setup-docs:
+	@scripts/setup requirements-docs.txt
+host:
+	@scripts/preflight-host
+	@scripts/debian-packages --bindep
+
+.PHONY: site
+site: lab ## Bring up the lab federation on this machine (again: change nothing)
+	@$(PLAYBOOK) playbooks/site.yml
+
+.PHONY: lab lab-destroy
+lab: host setup ## Create and prepare the lab nodes only
+	@$(PLAYBOOK) molecule/shared/create.yml
+	@$(PLAYBOOK) molecule/shared/prepare.yml
+lab-destroy:
+	@$(PLAYBOOK) molecule/shared/destroy.yml
+
+.PHONY: plan
+plan: setup ## Print what the federation's description means; contact nothing (FEDERATION=datacloud)
+	@$(PLAYBOOK) playbooks/plan.yml $(if $(FEDERATION),--inventory inventories/$(FEDERATION)/federation.yml)
+
+.PHONY: test
+test: host setup-test setup-docs ## Run every check and every Molecule scenario (SCENARIO=backbone: only that one)
+	@scripts/stages $(SCENARIO)
+
+.PHONY: lint
+lint: setup-test ## Run yamllint, ruff and ansible-lint
+	@failed=0; \
+	yamllint . || failed=1; \
+	ruff check --quiet . || failed=1; \
+	ruff format --quiet --check . || failed=1; \
+	ansible-lint --offline || failed=1; \
+	exit $$failed
+
+.PHONY: unit
+unit: setup-test ## Run the unit and contract tests
+	@python -m pytest --quiet --numprocesses auto tests/unit $(wildcard tests/contract)
+
+.PHONY: sanity
+sanity: setup-test ## Run ansible-test sanity on a copy of the tree
+	@scripts/sanity
+
+.PHONY: build artifact
+build: setup ## Build the installable artifact in build/
+	@ansible-galaxy collection build --force --output-path build
+artifact: build setup-test
+	@python -m pytest --quiet tests/artifact
+
+.PHONY: molecule-%
+molecule-%: host setup-test
+	@molecule test --scenario-name $*
+
+.PHONY: docs
+docs: setup-docs ## Build the documentation site in docs/_build/html
+	@scripts/docs
+
+.PHONY: bench
+bench: setup ## Run the benchmarks
+	@for run in benchmarks/*/run; do "$$run" || exit; done
+
+.PHONY: clean
+clean: ## Remove the lab and everything that make created
+	@if [ -x $(BIN)/ansible-playbook ] && [ -e .lab ]; then $(PLAYBOOK) molecule/shared/destroy.yml; fi
+	@rm -rf .lab .ansible .venv build docs/_build docs/collections .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
