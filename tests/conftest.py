@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ LINK = COLLECTIONS / "ansible_collections" / "infn" / "datacloud"
 
 # Read when ansible is first imported, hence before the import below.
 os.environ["ANSIBLE_CONFIG"] = str(ROOT / "ansible.cfg")
+# Tests that start ansible-doc and the like mean those of this Python's environment.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 from ansible.plugins.loader import init_plugin_loader  # noqa: E402
 

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, INFN DataCloud
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The repository says the same thing wherever it says it, and nothing of a developer's machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import yaml
+
+import ansible_collections
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def load(path: str) -> dict:
+    """A YAML file of the repository."""
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def tracked_texts() -> dict[str, str]:
+    """Every text file that git tracks and that exists: {path: content}."""
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    texts = {}
+    for name in filter(None, names.split("\0")):
+        path = ROOT / name
+        if path.is_file() and b"\0" not in path.read_bytes():
+            texts[name] = path.read_text(encoding="utf-8", errors="replace")
+    return texts
+
+
+def test_no_path_of_a_developer_machine() -> None:
+    # Somebody's home, or the place of this very checkout; admin is the account of the lab's nodes.
+    paths = re.compile(rf"/(?:home|Users)/(?!admin\b)[a-z][a-z0-9_-]*/|{re.escape(str(ROOT))}/")
+    texts = tracked_texts()
+    assert texts
+    assert not [f"{name}: {hit}" for name, text in texts.items() for hit in paths.findall(text)]
+
+
+def test_version_is_the_newest_of_the_changelog() -> None:
+    releases = load("changelogs/changelog.yaml")["releases"]
+    newest = max(releases, key=lambda version: tuple(int(part) for part in version.split(".")))
+    assert load("galaxy.yml")["version"] == newest
+
+
+def test_used_collections_are_declared() -> None:
+    package = Path(ansible_collections.__path__[0])
+    known = {f"{path.parent.name}.{path.name}" for path in package.glob("[a-z]*/[a-z]*") if path.is_dir()}
+    places = ("roles/", "playbooks/", "plugins/")
+    text = "\n".join(text for name, text in tracked_texts().items() if name.startswith(places))
+    used = {name for name in set(re.findall(r"\b([a-z_]+\.[a-z_]+)\.[a-z_]+", text)) if name in known}
+    declared = load("galaxy.yml")["dependencies"]
+    assert used - {"infn.datacloud"} == set(declared)
+    required = {item["name"]: item["version"] for item in load("requirements.yml")["collections"]}
+    assert required == declared
