@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, INFN DataCloud
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Load a whole federation description: read, check, resolve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import meaning, shape
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.documents import Document, read
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import DescriptionError, Problem
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.resolve import resolve
+
+
+def site_files(path: Path) -> list[Path]:
+    """The site files that belong to the federation.yml at ``path``: sites/*.yml and *.yaml, hidden files apart."""
+    folder = path.parent / "sites"
+    if not folder.is_dir():
+        return []
+    return sorted(f for f in folder.iterdir() if f.suffix in (".yml", ".yaml") and not f.name.startswith("."))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The model (see ``resolve.resolve``) of the federation.yml at ``path`` and its site files.
+
+    Raises DescriptionError with every problem of every file.
+    """
+    federation = read(path, path.name)
+    sites = [read(file, f"sites/{file.name}") for file in site_files(path)]
+    problems = list(federation.problems)
+    if not sites:
+        missing = "has no site file (*.yml)" if (path.parent / "sites").is_dir() else "is missing"
+        problems.append(Problem(path.name, 1, (), f"the folder 'sites' beside this file {missing}"))
+    for document in sites:
+        problems += document.problems
+    readable = [site for site in sites if _shaped(site, "site", problems)]
+    _shaped(federation, "federation", problems)
+    problems += meaning.check(federation, readable)
+    if problems:
+        raise DescriptionError(problems)
+    return resolve(federation.data, [site.data for site in sites])
+
+
+def _shaped(document: Document, schema: str, problems: list[Problem]) -> bool:
+    """Add what is wrong with the document's shape to ``problems``, and take the refused values out of its data.
+
+    What is left can be checked for its meaning in the same run. Returns whether anything is left.
+    """
+    if document.data is None:
+        return False
+    found = shape.check(document, schema)
+    problems += found
+    if any(problem.path == () for problem in found) and not isinstance(document.data, dict):
+        document.data = None
+        return False
+    if found:
+        document.data = _without([problem.path for problem in found if problem.path], document.data)
+    return True
+
+
+def _without(paths: list[tuple], data: Any) -> Any:
+    """A copy of ``data`` without the values at ``paths``; list items become None so that the others keep their index."""
+    here = {path[0] for path in paths if len(path) == 1}
+    deeper: dict[Any, list[tuple]] = {}
+    for path in paths:
+        if len(path) > 1:
+            deeper.setdefault(path[0], []).append(path[1:])
+    if isinstance(data, dict):
+        return {key: _without(deeper.get(key, []), value) for key, value in data.items() if key not in here}
+    if isinstance(data, list):
+        return [None if i in here else _without(deeper.get(i, []), value) for i, value in enumerate(data)]
+    return data

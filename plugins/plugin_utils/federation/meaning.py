@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, INFN DataCloud
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check what a JSON Schema cannot: names, references, networks and blocks of all files together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.documents import Document
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import Problem, did_you_mean
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import SERVICES
+
+# A host name is one DNS label (RFC 1035: 63 characters), and the node's number needs a hyphen and up to 5 digits.
+MAX_PREFIX = 57
+
+
+def label(pool: dict[str, Any]) -> str:
+    """What a pool is called inside its site: its name, or else its kind, behind its region if it has one."""
+    name = pool.get("name") or pool["kind"]
+    return f"{pool['region']}-{name}" if pool.get("region") else name
+
+
+def nodes(pool: dict[str, Any]) -> list[int]:
+    """The numbers of the pool's nodes: 1 to count without those in absent."""
+    absent = set(pool.get("absent", ()))
+    return [number for number in range(1, pool["count"] + 1) if number not in absent]
+
+
+def check(federation: Document, sites: list[Document]) -> list[Problem]:
+    """All problems of meaning. Values that are missing or were refused before are passed over, not reported again."""
+    return _Meaning(federation, sites).check()
+
+
+class _Meaning:
+    def __init__(self, federation: Document, sites: list[Document]) -> None:
+        self.federation = federation
+        self.sites = sites
+        self.plan: dict[str, dict] = {
+            name: block
+            for name, block in (federation.data or {}).get("address_plan", {}).items()
+            if block and "offset" in block and "size" in block
+        }
+        self.problems: list[Problem] = []
+        self.names: dict[str, Document] = {}
+
+    def check(self) -> list[Problem]:
+        self._plan()
+        self._site_names()
+        self._networks()
+        prefixes: dict[str, str] = {}
+        for site in self.sites:
+            self._regions(site)
+            self._pools(site, prefixes)
+            self._services(site)
+        self._backbone()
+        return self.problems
+
+    def _say(self, document: Document, path: tuple, message: str) -> None:
+        self.problems.append(document.problem(path, message))
+
+    def _plan(self) -> None:
+        spans = [(b["offset"], b["offset"] + b["size"] - 1, name) for name, b in self.plan.items()]
+        for later, earlier in addresses.overlaps(spans):
+            self._say(self.federation, ("address_plan", later), f"block '{later}' overlaps block '{earlier}'")
+
+    def _site_names(self) -> None:
+        for site in self.sites:
+            name = site.data.get("name")
+            if not name:
+                continue
+            first = self.names.setdefault(name, site)
+            if first is not site:
+                where = f"{first.name}:{first.line(('name',))}"
+                self._say(site, ("name",), f"site '{name}' is there twice, first in {where}")
+
+    def _networks(self) -> None:
+        spans: dict[int, list] = {4: [], 6: []}
+        for site in self.sites:
+            paths = [("network",)]
+            paths += [("regions", r, "network") for r, region in site.data.get("regions", {}).items() if region]
+            for path in paths:
+                network = self._network(site, path)
+                if network:
+                    first = int(network.network_address)
+                    last = int(network.broadcast_address)
+                    spans[network.version].append((first, last, (site, path, network)))
+        for version in spans.values():
+            for (site, path, network), (other, where, earlier) in addresses.overlaps(version):
+                at = f"{other.name}:{other.line(where)}"
+                self._say(site, path, f"network {network} overlaps {earlier} of {at}")
+
+    def _network(self, site: Document, path: tuple) -> addresses.Network | None:
+        text: Any = site.data
+        for step in path:
+            text = text.get(step) or {}
+        if not text:
+            return None
+        try:
+            return addresses.network(text)
+        except ValueError as error:
+            # The value was judged by its shape before: it is short text. Reported once, where the site's turn comes.
+            problem = site.problem(path, f"'{text}' {error}")
+            if problem not in self.problems:
+                self.problems.append(problem)
+            return None
+
+    def _regions(self, site: Document) -> None:
+        for name in site.data.get("regions", {}):
+            if name in self.names:
+                self._say(site, ("regions", name), f"region '{name}' has the name of a site")
+
+    def _pools(self, site: Document, prefixes: dict[str, str]) -> None:
+        blocks: dict[tuple, int] = {}
+        for index, pool in enumerate(site.data.get("pools", [])):
+            if pool and pool.get("kind"):
+                path = ("pools", index)
+                self._pool_name(site, path, pool, prefixes)
+                self._pool_numbers(site, path, pool)
+                if self._pool_region(site, path, pool):
+                    self._pool_block(site, path, pool, blocks)
+
+    def _pool_name(self, site: Document, path: tuple, pool: dict, prefixes: dict[str, str]) -> None:
+        if not site.data.get("name"):
+            return
+        prefix = f"{site.data['name']}-{label(pool)}"
+        here = f"{site.name}:{site.line(path)}"
+        first = prefixes.setdefault(prefix, here)
+        if first != here:
+            message = f"nodes called {prefix}-NN are there twice, first in {first}; give one of the pools a name"
+            self._say(site, path, message)
+        if len(prefix) > MAX_PREFIX:
+            self._say(site, path, f"the node name {prefix}-NN is too long: at most {MAX_PREFIX} characters before -NN")
+
+    def _pool_numbers(self, site: Document, path: tuple, pool: dict) -> None:
+        for number in pool.get("absent", []):
+            if number and "count" in pool and number > pool["count"]:
+                message = f"node {number} cannot be absent: the pool's nodes are 1 to {pool['count']}"
+                self._say(site, (*path, "absent"), message)
+
+    def _pool_region(self, site: Document, path: tuple, pool: dict) -> bool:
+        region = pool.get("region")
+        regions = site.data.get("regions", {})
+        if region is None or region in regions:
+            return True
+        self._say(site, (*path, "region"), f"there is no region '{region}' here{did_you_mean(region, regions)}")
+        return False
+
+    def _pool_block(self, site: Document, path: tuple, pool: dict, blocks: dict[tuple, int]) -> None:
+        if not self.plan:
+            return
+        name = pool.get("block") or pool["kind"]
+        key = "block" if pool.get("block") else "kind"
+        block = self.plan.get(name)
+        if block is None:
+            message = f"the address plan of federation.yml has no block '{name}'{did_you_mean(name, self.plan)}"
+            self._say(site, (*path, key), message)
+            return
+        region = pool.get("region")
+        first = blocks.setdefault((region, name), path[1])
+        if first != path[1]:
+            message = (
+                f"shares the address block '{name}' with pools[{first}]; name another block of the address plan: "
+                "block: <name>"
+            )
+            self._say(site, path, message)
+        network = self._network(site, ("regions", region, "network") if region else ("network",))
+        if network and not addresses.fits(block, network):
+            end = block["offset"] + block["size"]
+            message = f"block '{name}' ends at address {end} of its network, but {network} has {network.num_addresses}"
+            self._say(site, path, message)
+        if pool.get("count", 0) > addresses.capacity(block):
+            message = f"{pool['count']} nodes do not fit in block '{name}', which has room for "
+            self._say(site, (*path, "count"), message + str(addresses.capacity(block)))
+
+    def _services(self, site: Document) -> None:
+        services = site.data.get("services", {})
+        pools = {label(pool): pool for pool in site.data.get("pools", []) if pool and pool.get("kind")}
+        for name, service in services.items():
+            path = ("services", name)
+            if name not in SERVICES:
+                self._say(site, path, f"there is no service '{name}'{did_you_mean(name, SERVICES)}")
+            elif service is not None:
+                self._service(site, path, service, pools)
+
+    def _service(self, site: Document, path: tuple, service: dict, pools: dict[str, dict]) -> None:
+        name = path[1]
+        known = SERVICES[name]
+        pool = service.get("pool")
+        if pool is None:
+            if known.label is None:
+                self._say(site, (*path, "pool"), f"this key is missing: which pool's nodes run the {known.title}")
+            return
+        if pool not in pools:
+            self._say(site, (*path, "pool"), f"there is no pool '{pool}' here{did_you_mean(pool, pools)}")
+        elif "count" in pools[pool] and not nodes(pools[pool]):
+            self._say(site, (*path, "pool"), f"pool '{pool}' has no nodes")
+        if known.needs and (site.data["services"].get(known.needs) or {}).get("pool") != pool:
+            self._say(site, path, f"{name} needs the service '{known.needs}' on the same pool")
+        if name == "ceph" and site.data.get("tier") != "backbone":
+            self._say(site, path, "a Ceph cluster of the federation stands at a backbone site: set tier: backbone")
+
+    def _backbone(self) -> None:
+        backbone = (self.federation.data or {}).get("backbone")
+        for site in self.sites:
+            if site.data.get("tier") != "backbone":
+                continue
+            for service in ("ceph", "s3"):
+                # Asked of the lines, which know also what was refused before.
+                if ("services", service, "pool") not in site.lines:
+                    message = f"a backbone site runs {service} on a pool: services.{service}.pool is missing"
+                    self._say(site, ("tier",), message)
+            if self.federation.data is not None and ("backbone",) not in self.federation.lines:
+                self._say(site, ("tier",), "is backbone, but federation.yml has no key 'backbone'")
+        master = (backbone or {}).get("master")
+        if not master:
+            return
+        path = ("backbone", "master")
+        if master not in self.names:
+            self._say(self.federation, path, f"there is no site '{master}'{did_you_mean(master, self.names)}")
+        elif self.names[master].data.get("tier") != "backbone":
+            self._say(self.federation, path, f"site '{master}' is no backbone site, so it holds no zone")

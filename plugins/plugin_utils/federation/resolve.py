@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, INFN DataCloud
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From checked files to what they mean: hosts, groups, addresses and endpoints."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.meaning import label, nodes
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import SERVICES, mon_count
+
+
+def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str, Any]:
+    """The model of a federation: plain data that can be cached and printed as JSON.
+
+    Its keys: ``federation``, ``sites``, ``pools`` (each with its nodes, groups and services), ``groups`` (those that
+    only some nodes of a pool join), ``endpoints``, ``ceph`` (by site), ``backbone`` and ``announced_totals``.
+    """
+    sites = sorted(sites, key=lambda site: site["name"])
+    pools = [pool for site in sites for pool in _pools(federation, site)]
+    endpoints = _endpoints(federation, sites, pools)
+    ceph = {
+        pool["site"]: _ceph(federation, pool, site)
+        for site in sites
+        for pool in pools
+        if pool["site"] == site["name"] and "ceph" in pool["services"]
+    }
+    return {
+        "federation": {
+            "name": federation["name"],
+            "title": federation.get("title", federation["name"]),
+            "domain": federation["domain"],
+            "names": federation.get("names", "dns"),
+        },
+        "announced_totals": federation.get("announced_totals", {}),
+        "sites": {site["name"]: _site(site) for site in sites},
+        "pools": pools,
+        "groups": _ceph_groups(ceph),
+        "endpoints": endpoints,
+        "ceph": ceph,
+        "backbone": _backbone(federation, endpoints, ceph),
+    }
+
+
+def _site(site: dict[str, Any]) -> dict[str, Any]:
+    regions = {site["name"]: site, **site.get("regions", {})}
+    return {
+        "name": site["name"],
+        "title": site.get("title", site["name"]),
+        "location": site["location"],
+        "tier": site.get("tier", "satellite"),
+        "contacts": site["contacts"],
+        "certifications": site.get("certifications", []),
+        "services": sorted(site.get("services", {})),
+        "networks": [region["network"] for region in regions.values()],
+        "regions": {
+            name: {"network": region["network"], "certifications": region.get("certifications", [])}
+            for name, region in regions.items()
+        },
+    }
+
+
+def _pools(federation: dict[str, Any], site: dict[str, Any]) -> list[dict[str, Any]]:
+    regions = {None: site, **site.get("regions", {})}
+    return [_pool(federation, site, pool, regions[pool.get("region")]["network"]) for pool in site.get("pools", [])]
+
+
+def _pool(federation: dict[str, Any], site: dict[str, Any], pool: dict[str, Any], cidr: str) -> dict[str, Any]:
+    name = label(pool)
+    network = addresses.network(cidr)
+    block = federation["address_plan"][pool.get("block", pool["kind"])]
+    region = pool.get("region", site["name"])
+    services = sorted(s for s, service in site.get("services", {}).items() if service.get("pool") == name)
+    groups = [
+        f"site_{site['name']}",
+        f"pool_{pool['kind']}",
+        f"region_{region}",
+        f"tier_{site.get('tier', 'satellite')}",
+    ]
+    groups += [group for service in services for group in SERVICES[service].groups]
+    return {
+        "site": site["name"],
+        "region": region,
+        "name": name,
+        "kind": pool["kind"],
+        "network": cidr,
+        "hardware": pool.get("hardware", {}),
+        "services": services,
+        # Ansible's group names are identifiers: site mi-bi is group site_mi_bi.
+        "groups": [group.replace("-", "_") for group in groups],
+        "nodes": {
+            f"{site['name']}-{name}-{number:02d}": addresses.address(network, block, number) for number in nodes(pool)
+        },
+    }
+
+
+def _endpoints(federation: dict, sites: list[dict], pools: list[dict]) -> dict[str, dict[str, dict[str, Any]]]:
+    by_place = {(pool["site"], pool["name"]): pool for pool in pools}
+    endpoints: dict[str, dict[str, dict[str, Any]]] = {}
+    for site in sites:
+        for name, service in sorted(site.get("services", {}).items()):
+            known = SERVICES[name]
+            if known.label is None:
+                continue
+            pool = by_place.get((site["name"], service.get("pool")))
+            host = service.get("host", f"{known.label}.{site['name']}.{federation['domain']}")
+            port = service.get("port", _port(federation, name) if pool else known.port)
+            endpoints.setdefault(name, {})[site["name"]] = {
+                "title": service.get("title", known.title),
+                "url": f"https://{host}" + ("" if port == 443 else f":{port}"),
+                "host": host,
+                "port": port,
+                "hosts": list(pool["nodes"]) if pool else [],
+                "addresses": list(pool["nodes"].values()) if pool else [],
+            }
+    return endpoints
+
+
+def _port(federation: dict[str, Any], service: str) -> int:
+    if service == "s3":
+        return federation.get("backbone", {}).get("rgw_port", SERVICES["s3"].port)
+    return SERVICES[service].port
+
+
+def _ceph(federation: dict[str, Any], pool: dict[str, Any], site: dict[str, Any]) -> dict[str, Any]:
+    hosts = list(pool["nodes"])
+    return {
+        "site": pool["site"],
+        # The same for ever, and known before the cluster exists.
+        "fsid": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"ceph.{pool['site']}.{federation['domain']}")),
+        "public_network": pool["network"],
+        "bootstrap": hosts[0],
+        "hosts": pool["nodes"],
+        "mon_hosts": hosts[: mon_count(len(hosts))],
+        # One active and one standby, as Ceph's documentation recommends for both.
+        "mgr_hosts": hosts[:2],
+        "mds_hosts": hosts[:2],
+        "osd_hosts": hosts,
+        "rgw_hosts": hosts if "s3" in pool["services"] else [],
+    }
+
+
+def _ceph_groups(ceph: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for cluster in ceph.values():
+        groups.setdefault("ceph_bootstrap", []).append(cluster["bootstrap"])
+        for kind in ("mon", "mgr", "mds"):
+            groups.setdefault(f"ceph_{kind}", []).extend(cluster[f"{kind}_hosts"])
+    return groups
+
+
+def _backbone(federation: dict, endpoints: dict, ceph: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    if "backbone" not in federation:
+        return {}
+    backbone = federation["backbone"]
+    return {
+        "realm": backbone["realm"],
+        "zonegroup": backbone["zonegroup"],
+        "master": backbone["master"],
+        "rgw_port": _port(federation, "s3"),
+        "zones": {
+            site: {
+                "zone": site,
+                "site": site,
+                "master": site == backbone["master"],
+                "endpoints": [endpoints["s3"][site]["url"]],
+                "bootstrap": cluster["bootstrap"],
+                "hosts": cluster["rgw_hosts"],
+                "fsid": cluster["fsid"],
+            }
+            for site, cluster in ceph.items()
+        },
+    }
