@@ -40,7 +40,7 @@ plan: setup ## Print what the federation's description means; contact nothing (F
 
 .PHONY: test
 test: host setup-test setup-docs ## Run every check and every Molecule scenario (SCENARIO=backbone: only that one)
-	@scripts/stages $(SCENARIO)
+	@python scripts/stages.py $(SCENARIO)
 
 .PHONY: lint
 lint: setup-test ## Run yamllint, ruff and ansible-lint
@@ -59,11 +59,9 @@ unit: setup-test ## Run the unit and contract tests
 sanity: setup-test ## Run ansible-test sanity on a copy of the tree
 	@scripts/sanity
 
-.PHONY: build artifact
+.PHONY: build
 build: setup ## Build the installable artifact in build/
 	@ansible-galaxy collection build --force --output-path build
-artifact: build setup-test
-	@python -m pytest --quiet tests/artifact
 
 .PHONY: molecule-%
 molecule-%: host setup-test

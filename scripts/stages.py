@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the stages of `make test` one after the other and count them: stages [SCENARIO].
+"""Run the stages of `make test` one after the other and count them: stages.py [SCENARIO].
 
 A failed stage does not stop the later ones. The last line is "N passed, N failed"; the exit status is 0 only when
 nothing failed. However it ends, lab nodes that a Molecule scenario started are removed.
@@ -18,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKS = ("lint", "unit", "sanity", "artifact", "docs")
+CHECKS = ("lint", "unit", "sanity", "docs")
 
 
 class Interrupted(Exception):

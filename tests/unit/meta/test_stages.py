@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, INFN DataCloud
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make test` counts its stages honestly, and leaves no lab behind when it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+# Stand-ins for the real targets: unit fails, the scenario takes for ever, destroying the lab leaves a mark.
+MAKEFILE = """\
+lint sanity docs molecule-quick:
+\t@echo $@ >> ran
+unit:
+\t@echo unit >> ran; exit 1
+molecule-slow:
+\t@echo $$$$ > pid; exec sleep 600
+lab-destroy:
+\t@echo destroyed >> ran
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A directory with scripts/stages.py, the stand-ins and one scenario."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "stages.py", tmp_path / "scripts")
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    scenario(tmp_path, "quick")
+    return tmp_path
+
+
+def scenario(project: Path, name: str) -> None:
+    """Add a Molecule scenario of this name."""
+    directory = project / "molecule" / name
+    directory.mkdir(parents=True)
+    (directory / "molecule.yml").touch()
+
+
+def test_a_failed_stage_is_counted_and_does_not_stop_the_others(project: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, project / "scripts" / "stages.py"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[-1] == "4 passed, 1 failed"
+    assert (project / "ran").read_text().split() == ["lint", "unit", "sanity", "docs", "molecule-quick", "destroyed"]
+
+
+def test_one_scenario_alone(project: Path) -> None:
+    command = [sys.executable, project / "scripts" / "stages.py", "quick"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "1 passed, 0 failed")
+
+
+def test_unknown_scenario_names_the_known_ones(project: Path) -> None:
+    command = [sys.executable, project / "scripts" / "stages.py", "quik"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stderr) == (2, "No scenario quik: there are quick.\n")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_ends_the_stage_and_destroys_the_lab(project: Path, signum: signal.Signals) -> None:
+    scenario(project, "slow")
+    stages = subprocess.Popen(
+        [sys.executable, project / "scripts" / "stages.py", "slow"], stdout=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 30
+    while not ((project / "pid").exists() and (project / "pid").read_text().strip()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    stages.send_signal(signum)
+    output, _unused = stages.communicate(timeout=60)
+    assert output.splitlines()[-1] == "0 passed, 1 failed" and stages.returncode == 1
+    assert (project / "ran").read_text().split() == ["destroyed"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((project / "pid").read_text()), 0)
