@@ -31,8 +31,9 @@ site: lab ## Bring up the lab federation on this machine (again: change nothing)
 lab: host setup ## Create and prepare the lab nodes only
 	@$(PLAYBOOK) molecule/shared/create.yml
 	@$(PLAYBOOK) molecule/shared/prepare.yml
-lab-destroy:
+lab-destroy: ## Remove the lab's nodes; keep its images and the package cache
 	@$(PLAYBOOK) molecule/shared/destroy.yml
+	@rm -rf .ansible/facts
 
 .PHONY: plan
 plan: setup ## Print what the federation's description means; contact nothing (FEDERATION=datacloud)
@@ -63,9 +64,10 @@ sanity: setup-test ## Run ansible-test sanity on a copy of the tree
 build: setup ## Build the installable artifact in build/
 	@ansible-galaxy collection build --force --output-path build
 
-.PHONY: molecule-%
 molecule-%: host setup-test
 	@molecule test --scenario-name $*
+destroy-%:
+	@molecule destroy --scenario-name $*
 
 .PHONY: docs
 docs: setup-docs ## Build the documentation site in docs/_build/html
@@ -77,6 +79,6 @@ bench: setup ## Run the benchmarks
 
 .PHONY: clean
 clean: ## Remove the lab and everything that make created
-	@if [ -x $(BIN)/ansible-playbook ] && [ -e .lab ]; then $(PLAYBOOK) molecule/shared/destroy.yml; fi
+	@if [ -x $(BIN)/ansible-playbook ] && [ -e .lab ]; then $(PLAYBOOK) molecule/shared/destroy.yml --extra-vars lab_purge=true; fi
 	@rm -rf .lab .ansible .venv build docs/_build docs/collections .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +

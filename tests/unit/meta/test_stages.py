@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test` counts its stages honestly, and leaves no lab behind when it is interrupted."""
+"""`make test` counts its stages honestly, and leaves no node behind when it is interrupted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-# Stand-ins for the real targets: unit fails, the scenario takes for ever, destroying the lab leaves a mark.
+# Stand-ins for the real targets: unit fails, the scenario takes for ever, destroying its nodes leaves a mark.
 MAKEFILE = """\
 lint sanity docs molecule-quick:
 \t@echo $@ >> ran
@@ -24,7 +24,7 @@ unit:
 \t@echo unit >> ran; exit 1
 molecule-slow:
 \t@echo $$$$ > pid; exec sleep 600
-lab-destroy:
+destroy-slow:
 \t@echo destroyed >> ran
 """
 
@@ -52,7 +52,7 @@ def test_a_failed_stage_is_counted_and_does_not_stop_the_others(project: Path) -
     )
     assert result.returncode == 1
     assert result.stdout.splitlines()[-1] == "4 passed, 1 failed"
-    assert (project / "ran").read_text().split() == ["lint", "unit", "sanity", "docs", "molecule-quick", "destroyed"]
+    assert (project / "ran").read_text().split() == ["lint", "unit", "sanity", "docs", "molecule-quick"]
 
 
 def test_one_scenario_alone(project: Path) -> None:
@@ -68,7 +68,7 @@ def test_unknown_scenario_names_the_known_ones(project: Path) -> None:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_ends_the_stage_and_destroys_the_lab(project: Path, signum: signal.Signals) -> None:
+def test_interrupted_ends_the_stage_and_destroys_its_nodes(project: Path, signum: signal.Signals) -> None:
     scenario(project, "slow")
     stages = subprocess.Popen(
         [sys.executable, project / "scripts" / "stages.py", "slow"], stdout=subprocess.PIPE, text=True
