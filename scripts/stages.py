@@ -20,12 +20,22 @@ ROOT = Path(__file__).resolve().parent.parent
 CHECKS = ("lint", "unit", "sanity", "docs")
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class Interrupted(Exception):
     """A signal asked us to end."""
 
 
+def handle(handler: object) -> None:
+    """Set what the signals that would end us do."""
+    for signum in SIGNALS:
+        signal.signal(signum, handler)
+
+
 def interrupt(signum: int, _frame: object) -> None:
-    """Turn a signal into an exception, so that the clean-up runs."""
+    """Turn the first signal into an exception, so that the clean-up runs; further ones do not disturb it."""
+    handle(signal.SIG_IGN)
     raise Interrupted(signal.Signals(signum).name)
 
 
@@ -57,8 +67,7 @@ def main(arguments: list[str]) -> int:
         stages = {name: ["make", "--silent", name] for name in CHECKS}
         stages |= {f"molecule {name}": ["make", "--silent", f"molecule-{name}"] for name in scenarios}
 
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, interrupt)
+    handle(interrupt)
     results: list[tuple[str, bool, float]] = []
     try:
         for name, command in stages.items():
@@ -69,9 +78,8 @@ def main(arguments: list[str]) -> int:
     except Interrupted as reason:
         print(f"\nInterrupted ({reason}) in {name}.", file=sys.stderr, flush=True)
         results.append((name, False, time.monotonic() - start))
-    # A second Ctrl-C must not leave nodes behind.
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, signal.SIG_IGN)
+
+    handle(signal.SIG_IGN)
     for name, passed, _seconds in results:
         if name.startswith("molecule ") and not passed:
             scenario = name.removeprefix("molecule ")
