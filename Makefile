@@ -73,6 +73,10 @@ destroy-%:
 docs: setup-docs ## Build the documentation site in docs/_build/html
 	@scripts/docs
 
+.PHONY: changelog
+changelog: setup-test ## Release the version of galaxy.yml in the changelog
+	@scripts/changelog
+
 .PHONY: bench
 bench: setup ## Run the benchmarks
 	@for run in benchmarks/*/run; do "$$run" || exit; done

@@ -46,6 +46,22 @@ def test_version_is_the_newest_of_the_changelog() -> None:
     assert load("galaxy.yml")["version"] == newest
 
 
+def test_changelog_lists_every_module() -> None:
+    listed = {
+        module["name"]
+        for release in load("changelogs/changelog.yaml")["releases"].values()
+        for module in release.get("modules", [])
+    }
+    assert {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} == listed, "run `make changelog`"
+
+
+def test_modules_are_in_their_action_group() -> None:
+    """A playbook sets what the modules of one system have in common through module_defaults of its group."""
+    groups = load("meta/runtime.yml")["action_groups"]
+    for system in ("ceph", "rgw", "s3"):
+        assert sorted(path.stem for path in (ROOT / "plugins" / "modules").glob(f"{system}_*.py")) == groups[system]
+
+
 def test_used_collections_are_declared() -> None:
     package = Path(ansible_collections.__path__[0])
     known = {f"{path.parent.name}.{path.name}" for path in package.glob("[a-z]*/[a-z]*") if path.is_dir()}
