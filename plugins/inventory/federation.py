@@ -73,16 +73,22 @@ backbone:
 #   rack: datacloud_site ~ '-' ~ datacloud_kind
 """
 
-import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.template import trust_as_template
 
-from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import shape
-from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.load import load, site_files
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import load
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import DescriptionError
+
+# What Ansible's commands exit with where an inventory cannot be parsed (ansible.errors.ExitCode.PARSER_ERROR).
+PARSER_ERROR = 4
+# Tables that grow with the federation. As plain variables of `all`, ansible-inventory would print them once a host,
+# 10,000 times in a large federation: they are looked up when something uses them.
+TABLES = ("sites", "endpoints", "hosts")
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -95,42 +101,58 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return super().verify_file(path) and Path(path).name in ("federation.yml", "federation.yaml")
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
-        """Fill ``inventory``. Raises AnsibleParserError with all problems of the description."""
+        """Fill ``inventory``, or end the run with all problems of the description.
+
+        Raises SystemExit, not AnsibleParserError: after an error Ansible hands the file to the next inventory plugin,
+        and ``yaml`` takes a file without the key ``plugin``, ``ini`` an empty one, for an inventory without hosts. A
+        play would then do nothing and end well.
+        """
         super().parse(inventory, loader, path, cache)
-        if shape.JSONSCHEMA_ERROR:
-            raise AnsibleParserError(
-                "The Python package jsonschema is missing where Ansible runs: pip install -r requirements.txt"
-            ) from shape.JSONSCHEMA_ERROR
-        model = self._model(Path(path), cache)
-        _fill(inventory, model)
+        try:
+            model = self._model(Path(path), cache)
+        except DescriptionError as error:
+            count = "1 problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
+            what = f"The federation description in {Path(path).parent} has {count}:"
+            self.display.error(f"{what}\n{error}", wrap_text=False)
+            raise SystemExit(PARSER_ERROR) from None
+        _fill(inventory, model, path)
         self._construct(model)
 
     def _model(self, path: Path, cache: bool) -> dict[str, Any]:
+        """The resolved description: from the cache if that is on and no file has changed, else from the files."""
+        # Ansible's own reader has no bounds, so it gets the file only when ours found it readable.
+        load.check_readable(path)
         try:
-            model = load(path)
-        except DescriptionError as error:
-            count = len(error.problems)
-            raise AnsibleParserError(
-                f"{path.parent}: the federation description has {count} problem{'s' if count > 1 else ''}:\n{error}"
-            ) from None
-        self._read_config_data(str(path))
+            self._read_config_data(str(path))
+        except AnsibleError:
+            # An option of Ansible's own has a wrong value. The schema says so too, together with all else.
+            load.load(path)
+            raise
+        if not self.get_option("cache"):
+            return load.load(path)
+        key = self.get_cache_key(str(path))
+        digest = load.digest(path)
+        kept = self._cache.get(key) if cache else None
+        if kept and kept["digest"] == digest:
+            return load.remember(path, kept["model"])
+        model = load.load(path)
+        self._cache[key] = {"digest": digest, "model": model}
         return model
 
     def _construct(self, model: dict[str, Any]) -> None:
-        wanted = {name: self.get_option(name) for name in ("compose", "groups", "keyed_groups")}
-        if not any(wanted.values()):
+        compose, groups, keyed_groups = (self.get_option(name) for name in ("compose", "groups", "keyed_groups"))
+        if not (compose or groups or keyed_groups):
             return
         strict = self.get_option("strict")
         for pool in model["pools"]:
             for host in pool["nodes"]:
+                self._set_composite_vars(compose, self.inventory.hosts[host].get_vars(), host, strict=strict)
                 variables = self.inventory.hosts[host].get_vars()
-                self._set_composite_vars(wanted["compose"], variables, host, strict=strict)
-                variables = self.inventory.hosts[host].get_vars()
-                self._add_host_to_composed_groups(wanted["groups"], variables, host, strict=strict)
-                self._add_host_to_keyed_groups(wanted["keyed_groups"], variables, host, strict=strict)
+                self._add_host_to_composed_groups(groups, variables, host, strict=strict)
+                self._add_host_to_keyed_groups(keyed_groups, variables, host, strict=strict)
 
 
-def _fill(inventory: Any, model: dict[str, Any]) -> None:
+def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
     domain = model["federation"]["domain"]
     for pool in model["pools"]:
         for group in pool["groups"]:
@@ -159,9 +181,8 @@ def _fill(inventory: Any, model: dict[str, Any]) -> None:
     for cluster in model["ceph"].values():
         for host in cluster["hosts"]:
             inventory.set_variable(host, "datacloud_ceph", cluster)
-    for name in ("federation", "sites", "endpoints", "backbone"):
-        inventory.set_variable("all", f"datacloud_{name}", model[name])
-    hosts = {}
-    if model["federation"]["names"] == "hosts":
-        hosts = {host: address for pool in model["pools"] for host, address in pool["nodes"].items()}
-    inventory.set_variable("all", "datacloud_hosts", hosts)
+    inventory.set_variable("all", "datacloud_federation", model["federation"])
+    inventory.set_variable("all", "datacloud_backbone", model["backbone"])
+    for table in TABLES:
+        expression = f"lookup('infn.datacloud.federation', {json.dumps(path)}, table='{table}')"
+        inventory.set_variable("all", f"datacloud_{table}", trust_as_template(f"{{{{ {expression} }}}}"))

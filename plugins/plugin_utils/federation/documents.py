@@ -88,6 +88,11 @@ def _text(path: Path) -> str:
         raise _Unreadable(line, f"is not UTF-8 text: byte 0x{raw[error.start]:02x}") from error
 
 
+def _code(character: int | str) -> str:
+    """A character as U+0000; libyaml's reader gives its number, PyYAML's the character."""
+    return f"U+{character if isinstance(character, int) else ord(character):04X}"
+
+
 @dataclass
 class _Anchored:
     """What an anchor names: the value, how many nodes it stands for and how many levels it has."""
@@ -130,7 +135,7 @@ class _Composer:
                 self._take(event)
         except yaml.reader.ReaderError as error:
             line = self.text.count("\n", 0, error.position) + 1
-            raise _Unreadable(line, f"holds a character that YAML does not allow: {error.character!r}") from error
+            raise _Unreadable(line, f"holds a character that YAML does not allow: {_code(error.character)}") from error
         except yaml.MarkedYAMLError as error:
             raise self._syntax(error) from error
         if self.root is None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,49 @@ def site_files(path: Path) -> list[Path]:
     return sorted(f for f in folder.iterdir() if f.suffix in (".yml", ".yaml") and not f.name.startswith("."))
 
 
+PLUGIN = "infn.datacloud.federation"
+# Models of this process by the path of their federation.yml. Ansible's worker processes inherit it, so that a lookup
+# in a task costs no reading.
+_MODELS: dict[Path, dict[str, Any]] = {}
+
+
+def check_readable(path: Path) -> None:
+    """Raise DescriptionError, with every problem of every file, if the federation.yml at ``path`` is none at all."""
+    document = read(path, path.name)
+    if document.problems or not isinstance(document.data, dict) or document.data.get("plugin") != PLUGIN:
+        load(path)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of the description's files and of the code that reads them. Call it when they are readable."""
+    here = Path(__file__).parent
+    code = [file for file in sorted(here.iterdir()) if file.suffix in (".py", ".json")]
+    total = hashlib.sha256()
+    for file in [path, *site_files(path), *code]:
+        content = file.read_bytes() if file.is_file() else b""
+        total.update(f"{file.name} {len(content)}\n".encode() + content)
+    return total.hexdigest()
+
+
+def remember(path: Path, model: dict[str, Any]) -> dict[str, Any]:
+    """Keep ``model`` for ``loaded`` in this process, and return it."""
+    _MODELS[path.absolute()] = model
+    return model
+
+
+def loaded(path: Path) -> dict[str, Any]:
+    """The model that this process has of ``path``, else what ``load`` gives."""
+    return _MODELS.get(path.absolute()) or load(path)
+
+
 def load(path: Path) -> dict[str, Any]:
     """The model (see ``resolve.resolve``) of the federation.yml at ``path`` and its site files.
 
     Raises DescriptionError with every problem of every file.
     """
+    if shape.JSONSCHEMA_ERROR:
+        missing = "cannot be checked: the Python package jsonschema is missing (pip install -r requirements.txt)"
+        raise DescriptionError([Problem(path.name, 1, (), missing)]) from shape.JSONSCHEMA_ERROR
     federation = read(path, path.name)
     sites = [read(file, f"sites/{file.name}") for file in site_files(path)]
     problems = list(federation.problems)
@@ -40,7 +79,7 @@ def load(path: Path) -> dict[str, Any]:
     problems += meaning.check(federation, readable)
     if problems:
         raise DescriptionError(problems)
-    return resolve(federation.data, [site.data for site in sites])
+    return remember(path, resolve(federation.data, [site.data for site in sites]))
 
 
 def _shaped(document: Document, schema: str, problems: list[Problem]) -> bool:
@@ -61,7 +100,7 @@ def _shaped(document: Document, schema: str, problems: list[Problem]) -> bool:
 
 
 def _without(paths: list[tuple], data: Any) -> Any:
-    """A copy of ``data`` without the values at ``paths``; list items become None so that the others keep their index."""
+    """A copy of ``data`` without the values at ``paths``; a list keeps None in their place, and so its numbering."""
     here = {path[0] for path in paths if len(path) == 1}
     deeper: dict[Any, list[tuple]] = {}
     for path in paths:

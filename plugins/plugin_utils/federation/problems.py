@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+# So long a value may be, and so many known names may be listed, in a message.
 _SHOWN = 60
+_KNOWN = 12
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,13 @@ def shown(value: Any) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'x'?``, or what there is, for a word that is none of ``known``."""
-    known = sorted(known)
+    known = list(known)
     near = difflib.get_close_matches(word[:_SHOWN], known, n=1)
     if near:
         return f"; did you mean '{near[0]}'?"
     if not known:
-        return "; there is none"
-    more = ", ..." if len(known) > 12 else ""
-    return f"; known: {', '.join(known[:12])}{more}"
+        return ""
+    return f"; known: {', '.join(known[:_KNOWN])}{', ...' if len(known) > _KNOWN else ''}"
 
 
 def _printable(text: str) -> str:

@@ -16,8 +16,9 @@ from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services
 def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str, Any]:
     """The model of a federation: plain data that can be cached and printed as JSON.
 
-    Its keys: ``federation``, ``sites``, ``pools`` (each with its nodes, groups and services), ``groups`` (those that
-    only some nodes of a pool join), ``endpoints``, ``ceph`` (by site), ``backbone`` and ``announced_totals``.
+    Its keys: ``federation``, ``sites``, ``pools`` (each with its nodes, groups and services), ``hosts`` (address by
+    name), ``groups`` (those that only some nodes of a pool join), ``endpoints``, ``ceph`` (by site), ``backbone`` and
+    ``announced_totals``.
     """
     sites = sorted(sites, key=lambda site: site["name"])
     pools = [pool for site in sites for pool in _pools(federation, site)]
@@ -38,6 +39,7 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
         "announced_totals": federation.get("announced_totals", {}),
         "sites": {site["name"]: _site(site) for site in sites},
         "pools": pools,
+        "hosts": {host: address for pool in pools for host, address in pool["nodes"].items()},
         "groups": _ceph_groups(ceph),
         "endpoints": endpoints,
         "ceph": ceph,
@@ -87,7 +89,7 @@ def _pool(federation: dict[str, Any], site: dict[str, Any], pool: dict[str, Any]
         "name": name,
         "kind": pool["kind"],
         "network": cidr,
-        "hardware": pool.get("hardware", {}),
+        "hardware": pool.get("hardware", federation.get("hardware", {}).get(pool["kind"], {})),
         "services": services,
         # Ansible's group names are identifiers: site mi-bi is group site_mi_bi.
         "groups": [group.replace("-", "_") for group in groups],

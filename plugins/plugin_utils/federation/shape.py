@@ -48,9 +48,7 @@ def _problems(document: Document, error: jsonschema.ValidationError) -> Iterator
         known = error.schema.get("properties", {})
         for key in error.instance:
             if key not in known:
-                missing = [name for name in known if name not in error.instance]
-                hint = did_you_mean(key, missing or known)
-                yield document.problem((*path, key), f"unknown key {shown(key)}{hint}")
+                yield document.problem((*path, key), f"unknown key {shown(key)}{did_you_mean(key, known)}")
     elif error.validator == "required":
         # jsonschema gives one error a missing key, but names the key only in its text.
         for key in error.validator_value:
