@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, INFN DataCloud
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run a module of this collection as Ansible would, and give back what it returned."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.testing import patch_module_args
+
+DOUBLE = Path(__file__).parents[1] / "module_utils" / "rgw" / "radosgw-admin.py"
+
+
+@pytest.fixture
+def run_module(capsys, monkeypatch):
+    """A function (module name, parameters, check=False) -> the result (dict) of the module."""
+    warned = []
+    # In the controller's own process a module's warnings go to the terminal instead of the result.
+    monkeypatch.setattr(AnsibleModule, "warn", lambda self, warning, **_options: warned.append(warning))
+
+    def run(name, params, check=False):
+        module = importlib.import_module(f"ansible_collections.infn.datacloud.plugins.modules.{name}")
+        capsys.readouterr()
+        warned.clear()
+        with patch_module_args({**params, "_ansible_check_mode": check}), pytest.raises(SystemExit):
+            module.main()
+        output = capsys.readouterr().out.strip().splitlines()
+        assert output, f"{name} returned nothing"
+        return {**json.loads(output[-1]), "warnings": list(warned)}
+
+    return run
+
+
+class Cluster:
+    """A cluster behind the double of radosgw-admin: its options for the modules and its state."""
+
+    def __init__(self, path, run_module):
+        self.path = path
+        self.run_module = run_module
+        self.path.write_text("")
+
+    def run(self, name, params, check=False):
+        """The result (dict) of a module on this cluster."""
+        executable = {"executable": str(DOUBLE), "conf": str(self.path)}
+        return self.run_module(name, {**executable, **params}, check)
+
+    def state(self, **changes):
+        """The cluster's state (dict), with the top-level keys in changes replaced first."""
+        text = self.path.read_text()
+        state = json.loads(text) if text else json.loads(EMPTY)
+        if changes:
+            state.update(changes)
+            self.path.write_text(json.dumps(state))
+        return state
+
+    def calls(self):
+        """The commands since the last time (list of word lists)."""
+        calls = self.state()["calls"]
+        self.state(calls=[])
+        return calls
+
+    def life(self, name, params):
+        """Check, run, check again and run again: the first two agree, the last two change nothing."""
+        before = self.state()
+        foreseen = self.run(name, params, check=True)
+        assert {**self.state(), "calls": []} == {**before, "calls": []}, "check mode wrote something"
+        done = self.run(name, params)
+        assert not done.get("failed"), done
+        keys = ("changed", "operations", "diff")
+        assert {key: foreseen.get(key) for key in keys} == {key: done.get(key) for key in keys}
+        for check in (True, False):
+            again = self.run(name, params, check=check)
+            assert not again.get("failed") and not again["changed"], again
+        return done
+
+
+EMPTY = json.dumps(
+    {"realms": {}, "periods": {}, "zonegroups": {}, "zones": {}, "users": {}, "default": {}, "calls": []}
+)
+
+
+@pytest.fixture
+def cluster(tmp_path, run_module):
+    """An empty cluster."""
+    assert DOUBLE.stat().st_mode & 0o100, f"{DOUBLE} must be executable"
+    return Cluster(tmp_path / "ceph.conf", run_module)
