@@ -48,7 +48,7 @@ lint: setup-test ## Run yamllint, ruff and ansible-lint
 	@failed=0; \
 	yamllint . || failed=1; \
 	ruff check --quiet . || failed=1; \
-	ruff format --quiet --check . || failed=1; \
+	ruff format --check --output-format concise . || failed=1; \
 	ansible-lint --offline || failed=1; \
 	exit $$failed
 
