@@ -117,7 +117,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.infn.datacloud.plugins.module_utils.ceph.api import orchestrated_hosts
+from ansible_collections.infn.datacloud.plugins.module_utils.ceph.api import Ceph, CephError, rados, rows
 from ansible_collections.infn.datacloud.plugins.module_utils.ceph.bootstrap import (
     COMPLETE,
     DOWN,
@@ -151,12 +151,30 @@ def only_one(module):
         yield
 
 
+def is_orchestrated(fsid):
+    """Whether the cluster answers and its orchestrator lists this host."""
+    conf = Path("/etc/ceph/ceph.conf")
+    if rados is None or not conf.exists() or fsid not in conf.read_text():
+        return False
+    limits = {"client_mount_timeout": "15", "rados_mon_op_timeout": "15"}
+    settings = {"keyring": "/etc/ceph/ceph.client.admin.keyring", **limits}
+    cluster = rados.Rados(name="client.admin", conffile=str(conf), conf=settings)
+    try:
+        cluster.connect()
+        hosts = rows(Ceph(cluster, timeout=60).mgr("orch host ls"), "orch host ls")
+    except (rados.Error, CephError):
+        return False
+    finally:
+        cluster.shutdown()
+    return any(host["hostname"] == socket.gethostname() for host in hosts)
+
+
 def read_state(module, cephadm):
     """The cluster's state on this host (see module_utils/ceph/bootstrap.py)."""
     fsid = module.params["fsid"]
     unfinished = mark(fsid).exists()
     # The quick answer first: cephadm ls takes seconds, and nearly always there is nothing to do.
-    orchestrated = not unfinished and socket.gethostname() in orchestrated_hosts(fsid)
+    orchestrated = not unfinished and is_orchestrated(fsid)
     daemons = []
     if not (unfinished or orchestrated or cephadm is None):
         _code, out, _err = module.run_command([cephadm, "ls", "--no-detail"], check_rc=True)
