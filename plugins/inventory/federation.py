@@ -181,7 +181,7 @@ def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
     for cluster in model["ceph"].values():
         for host in cluster["hosts"]:
             inventory.set_variable(host, "datacloud_ceph", cluster)
-    inventory.set_variable("all", "datacloud_federation", model["federation"])
+    inventory.set_variable("all", "datacloud_federation", {**model["federation"], "file": path})
     inventory.set_variable("all", "datacloud_backbone", model["backbone"])
     for table in TABLES:
         expression = f"lookup('infn.datacloud.federation', {json.dumps(path)}, table='{table}')"

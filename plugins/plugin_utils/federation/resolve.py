@@ -166,12 +166,9 @@ def _backbone(federation: dict, endpoints: dict, ceph: dict[str, dict[str, Any]]
         "zones": {
             site: {
                 "zone": site,
-                "site": site,
                 "master": site == backbone["master"],
                 "endpoints": [endpoints["s3"][site]["url"]],
                 "bootstrap": cluster["bootstrap"],
-                "hosts": cluster["rgw_hosts"],
-                "fsid": cluster["fsid"],
             }
             for site, cluster in ceph.items()
         },

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, INFN DataCloud
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A resolved federation as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def plan(model: dict[str, Any]) -> str:
+    """The tables of sites, pools, hosts, services and totals of a model (see ``resolve.resolve``)."""
+    federation = model["federation"]
+    head = (
+        f"{federation['title']}: {_count(len(model['sites']), 'site')}, {_count(len(model['hosts']), 'host')}, "
+        f"domain {federation['domain']}"
+    )
+    parts = [head, _sites(model), _pools(model), _hosts(model), _services(model), _totals(model)]
+    return "\n\n".join(parts)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Aligned columns, numbers to the right, under a title; no line ends in spaces."""
+    rows = [list(row) for row in rows]
+    if not rows:
+        return f"{title}\n  none"
+    columns = list(columns)
+    widths = [max(len(str(cell)) for cell in cells) for cells in zip(columns, *rows, strict=True)]
+    numbers = [all(isinstance(cell, int) for cell in cells) for cells in zip(*rows, strict=True)]
+    lines = [title]
+    for row in [columns, *rows]:
+        cells = [
+            str(cell).rjust(width) if number else str(cell).ljust(width)
+            for cell, width, number in zip(row, widths, numbers, strict=True)
+        ]
+        lines.append(("  " + "  ".join(cells)).rstrip())
+    return "\n".join(lines)
+
+
+def _words(items: Iterable[str]) -> str:
+    return ", ".join(items) or "-"
+
+
+def _sites(model: dict[str, Any]) -> str:
+    rows = []
+    for name, site in model["sites"].items():
+        for region, about in site["regions"].items():
+            nodes = sum(len(p["nodes"]) for p in model["pools"] if p["site"] == name and p["region"] == region)
+            certified = _words(about["certifications"])
+            rows.append((name, region, site["tier"], site["location"], about["network"], nodes, certified))
+    return _table("SITES", ("site", "region", "tier", "location", "network", "nodes", "certifications"), rows)
+
+
+def _pools(model: dict[str, Any]) -> str:
+    rows = []
+    for pool in model["pools"]:
+        addresses = list(pool["nodes"].values())
+        between = f"{addresses[0]} - {addresses[-1]}" if len(addresses) > 1 else _words(addresses)
+        hardware = _words(f"{key} {_value(value)}" for key, value in pool["hardware"].items())
+        rows.append((pool["site"], pool["name"], pool["kind"], len(pool["nodes"]), between, hardware))
+    return _table("POOLS", ("site", "pool", "kind", "nodes", "addresses", "hardware"), rows)
+
+
+def _value(value: Any) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
+def _hosts(model: dict[str, Any]) -> str:
+    domain = model["federation"]["domain"]
+    rows = [
+        (host, address, f"{host}.{domain}", _words(pool["services"]))
+        for pool in model["pools"]
+        for host, address in pool["nodes"].items()
+    ]
+    return _table("HOSTS", ("host", "address", "full name", "services"), rows)
+
+
+def _services(model: dict[str, Any]) -> str:
+    where = {}
+    for pool in model["pools"]:
+        for service in pool["services"]:
+            where[service, pool["site"]] = f"{_count(len(pool['nodes']), 'node')} of pool {pool['name']}"
+    rows = []
+    for service, endpoints in model["endpoints"].items():
+        for site, endpoint in endpoints.items():
+            runs = where.get((service, site), "the site itself")
+            rows.append((service, site, endpoint["url"], runs, endpoint["title"]))
+    for site, cluster in model["ceph"].items():
+        rows.append(("ceph", site, "-", where["ceph", site], f"cluster {cluster['fsid']}"))
+    return _table("SERVICES", ("service", "site", "endpoint", "run by", "what it is"), sorted(rows))
+
+
+def _totals(model: dict[str, Any]) -> str:
+    counted: dict[str, int] = dict.fromkeys(model["announced_totals"], 0)
+    for pool in model["pools"]:
+        counted[pool["kind"]] = counted.get(pool["kind"], 0) + len(pool["nodes"])
+    announced = model["announced_totals"]
+    rows = []
+    for kind, nodes in sorted(counted.items()):
+        note = ""
+        if kind in announced and announced[kind] != nodes:
+            note = "the announced total differs from what the sites add up to; the sites count"
+        rows.append((kind, nodes, str(announced.get(kind, "-")), note))
+    rows.append(("all", sum(counted.values()), "-", ""))
+    return _table("TOTALS", ("kind", "nodes", "announced", ""), rows)
