@@ -5,6 +5,8 @@ BIN := .venv/bin
 export PYTHON ?=
 # Ansible and Molecule find the collection and its settings from wherever they are started.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# What Ansible and Molecule keep goes here, not to the home directory.
+export ANSIBLE_HOME := $(CURDIR)/.ansible
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PLAYBOOK := ansible-playbook
 
