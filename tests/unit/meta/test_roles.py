@@ -50,6 +50,8 @@ def test_anatomy(role: str) -> None:
 def test_main_is_a_table_of_contents(role: str) -> None:
     steps = []
     for task in load(role, "tasks/main.yml"):
+        if "ansible.builtin.include_vars" in task:
+            continue  # the names of the platform, which every step needs
         imported = task.get("ansible.builtin.import_tasks") or task.get("ansible.builtin.include_tasks")
         assert imported, f"{task.get('name')}: tasks/main.yml only imports"
         step = (imported if isinstance(imported, str) else imported["file"]).removesuffix(".yml")
