@@ -23,7 +23,7 @@ options:
   table:
     description: The table to return; everything if not given.
     type: str
-    choices: [federation, sites, pools, hosts, groups, endpoints, ceph, backbone, announced_totals]
+    choices: [federation, sites, pools, hosts, groups, endpoints, ceph, backbone, totals]
 """
 
 EXAMPLES = r"""

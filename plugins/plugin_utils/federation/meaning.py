@@ -28,6 +28,16 @@ def nodes(pool: dict[str, Any]) -> list[int]:
     return [number for number in range(1, pool["count"] + 1) if number not in absent]
 
 
+def _refused(document: Document, path: tuple) -> bool:
+    """Whether ``path``, or what it is in, stands in the file but was taken out of its data for its wrong shape."""
+    data = document.data
+    for length in range(1, len(path) + 1):
+        if not isinstance(data, dict) or path[length - 1] not in data:
+            return path[:length] in document.lines
+        data = data[path[length - 1]]
+    return False
+
+
 def check(federation: Document, sites: list[Document]) -> list[Problem]:
     """All problems of meaning. Values that are missing or were refused before are passed over, not reported again."""
     return _Meaning(federation, sites).check()
@@ -64,6 +74,11 @@ class _Meaning:
         spans = [(b["offset"], b["offset"] + b["size"] - 1, name) for name, b in self.plan.items()]
         for later, earlier in addresses.overlaps(spans):
             self._say(self.federation, ("address_plan", later), f"block '{later}' overlaps block '{earlier}'")
+        for key in ("hardware", "announced_totals"):
+            for kind in (self.federation.data or {}).get(key, {}):
+                if self.plan and kind not in self.plan:
+                    message = f"the address plan has no block '{kind}'{did_you_mean(kind, self.plan)}"
+                    self._say(self.federation, (key, kind), message)
 
     def _site_names(self) -> None:
         for site in self.sites:
@@ -153,6 +168,8 @@ class _Meaning:
         name = pool.get("block") or pool["kind"]
         key = "block" if pool.get("block") else "kind"
         block = self.plan.get(name)
+        if block is None and ("address_plan", name) in self.federation.lines:
+            return
         if block is None:
             message = f"the address plan of federation.yml has no block '{name}'{did_you_mean(name, self.plan)}"
             self._say(site, (*path, key), message)
@@ -181,7 +198,7 @@ class _Meaning:
             path = ("services", name)
             if name not in SERVICES:
                 self._say(site, path, f"there is no service '{name}'{did_you_mean(name, SERVICES)}")
-            elif service is not None:
+            else:
                 self._service(site, path, service, pools)
 
     def _service(self, site: Document, path: tuple, service: dict, pools: dict[str, dict]) -> None:
@@ -196,7 +213,8 @@ class _Meaning:
             self._say(site, (*path, "pool"), f"there is no pool '{pool}' here{did_you_mean(pool, pools)}")
         elif "count" in pools[pool] and not nodes(pools[pool]):
             self._say(site, (*path, "pool"), f"pool '{pool}' has no nodes")
-        if known.needs and (site.data["services"].get(known.needs) or {}).get("pool") != pool:
+        needed = site.data["services"].get(known.needs, {}).get("pool")
+        if known.needs and needed != pool and not _refused(site, ("services", known.needs)):
             self._say(site, path, f"{name} needs the service '{known.needs}' on the same pool")
         if name == "ceph" and site.data.get("tier") != "backbone":
             self._say(site, path, "a Ceph cluster of the federation stands at a backbone site: set tier: backbone")
@@ -207,11 +225,11 @@ class _Meaning:
             if site.data.get("tier") != "backbone":
                 continue
             for service in ("ceph", "s3"):
-                # Asked of the lines, which know also what was refused before.
-                if ("services", service, "pool") not in site.lines:
+                path = ("services", service)
+                if "pool" not in site.data.get("services", {}).get(service, {}) and not _refused(site, path):
                     message = f"a backbone site runs {service} on a pool: services.{service}.pool is missing"
                     self._say(site, ("tier",), message)
-            if self.federation.data is not None and ("backbone",) not in self.federation.lines:
+            if self.federation.data is not None and backbone is None and not _refused(self.federation, ("backbone",)):
                 self._say(site, ("tier",), "is backbone, but federation.yml has no key 'backbone'")
         master = (backbone or {}).get("master")
         if not master:

@@ -96,15 +96,12 @@ def _services(model: dict[str, Any]) -> str:
 
 
 def _totals(model: dict[str, Any]) -> str:
-    counted: dict[str, int] = dict.fromkeys(model["announced_totals"], 0)
-    for pool in model["pools"]:
-        counted[pool["kind"]] = counted.get(pool["kind"], 0) + len(pool["nodes"])
-    announced = model["announced_totals"]
     rows = []
-    for kind, nodes in sorted(counted.items()):
+    for kind, total in model["totals"].items():
+        nodes, announced = total["nodes"], total["announced"]
         note = ""
-        if kind in announced and announced[kind] != nodes:
+        if announced not in (None, nodes):
             note = "the announced total differs from what the sites add up to; the sites count"
-        rows.append((kind, nodes, str(announced.get(kind, "-")), note))
-    rows.append(("all", sum(counted.values()), "-", ""))
+        rows.append((kind, nodes, "-" if announced is None else str(announced), note))
+    rows.append(("all", len(model["hosts"]), "-", ""))
     return _table("TOTALS", ("kind", "nodes", "announced", ""), rows)

@@ -18,7 +18,7 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
 
     Its keys: ``federation``, ``sites``, ``pools`` (each with its nodes, groups and services), ``hosts`` (address by
     name), ``groups`` (those that only some nodes of a pool join), ``endpoints``, ``ceph`` (by site), ``backbone`` and
-    ``announced_totals``.
+    ``totals`` (by kind: what the sites add up to, and what was announced).
     """
     sites = sorted(sites, key=lambda site: site["name"])
     pools = [pool for site in sites for pool in _pools(federation, site)]
@@ -36,7 +36,6 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
             "domain": federation["domain"],
             "names": federation.get("names", "dns"),
         },
-        "announced_totals": federation.get("announced_totals", {}),
         "sites": {site["name"]: _site(site) for site in sites},
         "pools": pools,
         "hosts": {host: address for pool in pools for host, address in pool["nodes"].items()},
@@ -44,6 +43,7 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
         "endpoints": endpoints,
         "ceph": ceph,
         "backbone": _backbone(federation, endpoints, ceph),
+        "totals": _totals(federation.get("announced_totals", {}), pools),
     }
 
 
@@ -172,4 +172,15 @@ def _backbone(federation: dict, endpoints: dict, ceph: dict[str, dict[str, Any]]
             }
             for site, cluster in ceph.items()
         },
+    }
+
+
+def _totals(announced: dict[str, int], pools: list[dict[str, Any]]) -> dict[str, dict[str, int | None]]:
+    kinds = sorted({pool["kind"] for pool in pools} | announced.keys())
+    return {
+        kind: {
+            "nodes": sum(len(pool["nodes"]) for pool in pools if pool["kind"] == kind),
+            "announced": announced.get(kind),
+        }
+        for kind in kinds
     }
