@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, INFN DataCloud
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only place that speaks S3, and RGW's admin API for what S3 has no word for: a bucket's quota."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from urllib.parse import urlencode
+
+from ansible.module_utils.basic import env_fallback, missing_required_lib
+
+from ansible_collections.infn.datacloud.plugins.module_utils import core
+
+try:
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.client import Config
+    from botocore.credentials import Credentials
+    from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, HTTPClientError
+    from botocore.httpsession import URLLib3Session
+
+    MISSING = None
+except ImportError:
+    BotoCoreError = ClientError = EndpointConnectionError = HTTPClientError = Exception
+    MISSING = traceback.format_exc()
+
+OPTIONS = {
+    "endpoint_url": {"type": "str", "required": True},
+    "access_key": {"type": "str", "required": True, "no_log": False, "fallback": (env_fallback, ["AWS_ACCESS_KEY_ID"])},
+    "secret_key": {
+        "type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["AWS_SECRET_ACCESS_KEY"]),
+    },
+    "region": {"type": "str", "default": "us-east-1"},
+    "ca_path": {"type": "path", "fallback": (env_fallback, ["AWS_CA_BUNDLE"])},
+    "timeout": {"type": "int", "default": 30},
+}
+TRIES = 4
+
+
+def require(module):
+    """End the module where boto3 is missing."""
+    if MISSING:
+        module.fail_json(msg=missing_required_lib("boto3"), exception=MISSING)
+
+
+def client(endpoint_url, access_key, secret_key, ca_path=None, region="us-east-1", timeout=30, tries=TRIES):
+    """A boto3 S3 client for one endpoint; access_key None: one that does not sign. timeout: seconds a request.
+
+    Buckets stand in the path, as their names have no DNS entries of their own. Checksums only where S3 demands them:
+    gateways of Ceph 18 and before refuse the trailing ones that boto3 sends since 1.36.
+    """
+    options = {
+        "connect_timeout": timeout,
+        "read_timeout": timeout,
+        "max_pool_connections": 16,
+        "retries": {"mode": "standard", "total_max_attempts": tries},
+        "s3": {"addressing_style": "path"},
+        "signature_version": "s3v4" if access_key else UNSIGNED,
+    }
+    for name in ("request_checksum_calculation", "response_checksum_validation"):
+        if name in Config.OPTION_DEFAULTS:  # boto3 before 1.36 neither knows nor needs them
+            options[name] = "when_required"
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=endpoint_url,
+        aws_access_key_id=access_key or "none",
+        aws_secret_access_key=secret_key or "none",
+        region_name=region,
+        verify=ca_path if ca_path else True,
+        config=Config(**options),
+    )
+
+
+def code(error):
+    """The S3 error code (str) of a ClientError."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def status(error):
+    """The HTTP status (int) of a ClientError."""
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+
+
+class S3:
+    """One endpoint with one pair of keys; params: the module's options (see OPTIONS)."""
+
+    def __init__(self, params):
+        self.params = params
+        self.endpoint = params["endpoint_url"].rstrip("/")
+        self.client = client(*(params[name] for name in (
+            "endpoint_url", "access_key", "secret_key", "ca_path", "region", "timeout")))
+
+    def call(self, method, subject, absent=(), **arguments):
+        """The answer (dict) of a client method; None for an error whose code is in absent. Raises ApiError."""
+        try:
+            return getattr(self.client, method)(**arguments)
+        except ClientError as error:
+            if code(error) in absent:
+                return None
+            said = error.response.get("Error", {})
+            text = said.get("Message") or "no message"
+            raise core.ApiError(
+                f"{subject}: {method} at {self.endpoint}: HTTP {status(error)} {said.get('Code')}: {text}{_hint(error)}"
+            ) from error
+        except BotoCoreError as error:
+            raise core.ApiError(f"{subject}: {method} at {self.endpoint}: {error}") from error
+
+    def admin(self, method, path, subject, query, body=None):
+        """The answer (dict or None) of RGW's admin API, https://docs.ceph.com/en/reef/radosgw/adminops/ .
+
+        Raises ApiError, also where the keys' user lacks the capability.
+        """
+        url = f"{self.endpoint}/admin/{path}?{urlencode(query)}"
+        request = AWSRequest(method, url, data=None if body is None else json.dumps(body))
+        credentials = Credentials(self.params["access_key"], self.params["secret_key"])
+        S3SigV4Auth(credentials, "s3", self.params["region"]).add_auth(request)
+        session = URLLib3Session(verify=self.params["ca_path"] or True, timeout=self.params["timeout"])
+        try:
+            answer = session.send(request.prepare())
+        except HTTPClientError as error:
+            raise core.ApiError(f"{subject}: {method} /admin/{path} at {self.endpoint}: {error}") from error
+        if answer.status_code >= 300:
+            said = f"HTTP {answer.status_code}"
+            if answer.status_code == 403:
+                said += "; the user of these keys needs the capability buckets=*"
+            raise core.ApiError(f"{subject}: {method} /admin/{path} at {self.endpoint}: {said}")
+        return json.loads(answer.content) if answer.content else None
+
+
+def _hint(error):
+    """What to try, for the errors people meet."""
+    return {
+        "InvalidAccessKeyId": "; check the access key",
+        "SignatureDoesNotMatch": "; check the secret key",
+        "BucketAlreadyExists": "; another user owns a bucket of this name, so choose another",
+        "RequestTimeTooSkewed": "; the clocks differ, so check time synchronisation",
+    }.get(code(error), "")
