@@ -37,7 +37,7 @@ FAULTS = {
     "name with an escape": (S, "name: south", 'name: "a\\e[31m"', f"{S}:2: name: {NAME}, not 'a\\x1b[31m'"),
     "name that ends a line": (S, "name: south", 'name: "a\\n"', f"{S}:2: name: {NAME}, not 'a\\n'"),
     "name that YAML reads as false": (S, "name: south", "name: no", f"{S}:2: name: {NAME}, not false"),
-    "long text": (S, "Bari", "x" * 9000, f"{S}:3: location: must be text of 1 to 200 characters, not 'xxx"),
+    "long text": (S, "Bari", "x" * 9000, f"{S}:3: location: must be one line of 1 to 200 characters without"),
     "tier": (S, "network", "tier: backbon\nnetwork", f"{S}:5: tier: must be one of backbone, satellite, not 'backbon'"),
     "site twice": (S, "name: south", "name: north", f"{S}:2: name: site 'north' is there twice, first in {N}:2"),
     "bad CIDR": (S, "10.2.0.0/20", "10.2.0/20", f"{S}:5: network: '10.2.0/20' is no network in CIDR notation"),
