@@ -14,7 +14,7 @@ description:
   - Writes a client's keyring to a file on the host where the module runs, if asked to.
   - No key is returned unless O(return_keys) is set, and none is ever part of the diff.
 options:
-  auth:
+  entities:
     description: The clients.
     type: list
     elements: dict
@@ -61,7 +61,7 @@ author:
 EXAMPLES = r"""
 - name: A client for backups, with its keyring
   infn.datacloud.ceph_auth:
-    auth:
+    entities:
       - entity: client.backup
         caps:
           mon: profile rbd
@@ -71,7 +71,7 @@ EXAMPLES = r"""
 
 - name: A client that has left
   infn.datacloud.ceph_auth:
-    auth:
+    entities:
       - entity: client.guest
         state: absent
 """

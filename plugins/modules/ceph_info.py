@@ -103,9 +103,10 @@ def main():
     module = AnsibleModule(argument_spec={**CONNECTION, "gather": gather}, supports_check_mode=True)
     ceph = connect(module)
     if ceph is None:
-        module.exit_json(ceph={"reachable": False})
+        module.exit_json(changed=False, ceph={"reachable": False})
     try:
-        module.exit_json(ceph={"reachable": True, **{part: READERS[part](ceph) for part in module.params["gather"]}})
+        found = {part: READERS[part](ceph) for part in module.params["gather"]}
+        module.exit_json(changed=False, ceph={"reachable": True, **found})
     except ApiError as error:
         module.fail_json(msg=str(error))
     finally:

@@ -23,6 +23,8 @@ options:
         C(placement) may be a list of hosts.
       - A host has C(service_type=host), C(hostname), C(addr), C(labels), C(location); labels are added, never removed.
       - C(state=absent) removes the service or host, if the orchestrator finds that safe.
+      - A value below C(spec) may be C({from_file: PATH}), the content of that file on the host where the module runs;
+        it is not shown in the diff.
       - C(secrets) is a list of dotted paths (for example C(spec.my_password)) that no diff shows.
         The certificate of an RGW and the passwords of Ceph's own services are always hidden.
     type: list
@@ -78,11 +80,11 @@ EXAMPLES = r"""
           rgw_zone: cnaf
           rgw_frontend_port: 8443
           ssl: true
-          rgw_frontend_ssl_certificate: "{{ lookup('ansible.builtin.file', 'rgw.pem') }}"
+          rgw_frontend_ssl_certificate:
+            from_file: /etc/ssl/private/rgw.pem
     wait:
       timeout: 900
       osds: 2
-  no_log: true
 """
 
 RETURN = r"""

@@ -50,7 +50,7 @@ class CephError(ApiError):
         self.code, self.said = code, said
         name = errno.errorcode.get(code, str(code))
         hint = HINTS.get(code, "look into `ceph health detail` and the log of the manager")
-        super().__init__(f"{about}: the cluster answered `{prefix}` with {name}: {_last_line(said)}; {hint}")
+        super().__init__(f"{about}: the cluster answered `{prefix}` with {name}: {_sentence(said)}; {hint}")
 
 
 class Ceph:
@@ -182,7 +182,11 @@ def _missing(params):
     return None
 
 
-def _last_line(said):
-    """A manager answers an exception with its traceback: the last line says what happened."""
+def _sentence(said):
+    """The cluster's words on one line; of a traceback only the last, which says what happened."""
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else "no explanation"
+    if not lines:
+        return "no explanation"
+    if any(line.startswith("Traceback") for line in lines):
+        return lines[-1].rstrip(".:")
+    return " ".join(line for line in lines if not line.startswith("Warning:") or len(lines) == 1)[:500].rstrip(".:")

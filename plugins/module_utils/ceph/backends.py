@@ -195,14 +195,12 @@ class AuthBackend(CephBackend):
 
     def _write_keyring(self, wanted, content):
         path = wanted["path"]
-        try:
-            handle, temporary = tempfile.mkstemp(dir=self.module.tmpdir)  # 0600 from the start
-            with os.fdopen(handle, "w") as stream:
-                stream.write(content)
-            self.module.atomic_move(temporary, path)
-        except OSError as error:
-            hint = "create its directory first"
-            raise ApiError(f"client {wanted['entity']}: {path} cannot be written: {error}; {hint}") from error
+        if not Path(path).parent.is_dir():
+            raise ApiError(f"client {wanted['entity']}: there is no directory for {path}; create its directory first")
+        handle, temporary = tempfile.mkstemp(dir=self.module.tmpdir)  # 0600 from the start
+        with os.fdopen(handle, "w") as stream:
+            stream.write(content)
+        self.module.atomic_move(temporary, path)
         given = {name: wanted.get(name) for name in ("owner", "group", "mode")}
         self.module.set_fs_attributes_if_different(
             {**given, "path": path, "secontext": [None, None, None], "attributes": None}, False)
@@ -210,7 +208,7 @@ class AuthBackend(CephBackend):
     def finish(self, operations):
         if not self.module.params["return_keys"]:
             return None
-        asked = [item["entity"] for item in self.module.params["auth"] if item["state"] == "present"]
+        asked = [item["entity"] for item in self.module.params["entities"] if item["state"] == "present"]
         return {"keys": {entity: self.there[entity]["key"] for entity in asked}}
 
 
@@ -234,12 +232,24 @@ class ServiceBackend(CephBackend):
         return {item["name"]: item for item in found}
 
     def wanted(self, desired):
-        given = [objects.service_given(raw) for raw in desired]
+        given = [self._with_files(objects.service_given(raw)) for raw in desired]
         for item in given:
             if item["name"] in self.there:
                 self.there[item["name"]]["secrets"] = item["secrets"]
         self.desired = [objects.service_wanted(item, self.there.get(item["name"])) for item in given]
         return self.desired
+
+    def _with_files(self, given):
+        full, paths = objects.with_files(given.get("spec"), self._content)
+        return {**given, "spec": full, "secrets": given["secrets"] + paths} if paths else given
+
+    def _content(self, path):
+        try:
+            return Path(path).read_text()
+        except OSError as error:
+            if self.module.check_mode and isinstance(error, FileNotFoundError):
+                return f"content of {path}, which does not exist yet"
+            raise ApiError(f"services: {path} cannot be read: {error}; write it to this host first") from error
 
     def apply(self, operation):
         about = operation.key if operation.key.startswith("host ") else f"service {operation.key}"

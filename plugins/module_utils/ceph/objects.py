@@ -230,7 +230,7 @@ def spaces(caps):
 
 AUTH = Spec(
     kind="client",
-    plural="auth",
+    plural="entities",
     fields=(
         Field("entity", required=True, identity=True),
         Field("caps", type="dict", normalize=spaces),
@@ -368,7 +368,7 @@ def service_wanted(given, there):
     the others stay as they are. Labels of a host are only ever added, as the orchestrator does.
     """
     if not there:
-        return {name: value for name, value in given.items() if value not in (False, [], {}, "")}
+        return {name: value for name, value in given.items() if not _nothing(value)}
     wanted = {**there, **{name: given[name] for name in ("state", "secrets")}}
     for name, value in given.items():
         if name in ("state", "secrets"):
@@ -388,7 +388,7 @@ def _laid_over(there, given):
         old = there.get(name)
         if _same(old, value):
             continue
-        if value in (False, [], {}, ""):
+        if _nothing(value):
             result.pop(name, None)
         elif isinstance(value, dict) and isinstance(old, dict) and not name.endswith("_devices"):
             result[name] = _laid_over(old, value)
@@ -399,7 +399,7 @@ def _laid_over(there, given):
 
 def _same(there, given):
     """Whether both say the same to the orchestrator: nothing is nothing, 8443 is '8443', lines are text."""
-    if not there and not given and there != 0 and given != 0:
+    if _nothing(there) and _nothing(given):
         return True
     if isinstance(there, bool) or isinstance(given, bool):
         return there == given
@@ -412,6 +412,10 @@ def _same(there, given):
     if isinstance(there, (dict, list)) or isinstance(given, (dict, list)) or there is None or given is None:
         return False
     return str(there).strip() == str(given).strip()
+
+
+def _nothing(value):
+    return value is None or value is False or value in ("", [], {})
 
 
 def _joined(value):
@@ -428,6 +432,19 @@ def host_there(row):
     """A row of `orch host ls` as an object."""
     there = {name: row[name] for name in ("hostname", "addr", "labels", "location") if row.get(name) is not None}
     return {**there, "service_type": "host", "name": f"host {row['hostname']}"}
+
+
+def with_files(value, read, path=("spec",)):
+    """The value with each {from_file: PATH} below it replaced by read(PATH), and the dotted paths where that was."""
+    if not isinstance(value, dict):
+        return value, []
+    if set(value) == {"from_file"}:
+        return read(value["from_file"]), [".".join(path)]
+    full, found = {}, []
+    for name, item in value.items():
+        full[name], below = with_files(item, read, (*path, name))
+        found += below
+    return full, found
 
 
 def not_ready(names, services, osds=None, osds_up=0):

@@ -13,6 +13,9 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.infn.datacloud.plugins.module_utils.ceph import api
+from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.ceph import fake_rados
+
 DOUBLE = Path(__file__).parents[1] / "module_utils" / "rgw" / "radosgw-admin.py"
 
 
@@ -89,3 +92,40 @@ def cluster(tmp_path, run_module):
     """An empty cluster."""
     assert DOUBLE.stat().st_mode & 0o100, f"{DOUBLE} must be executable"
     return Cluster(tmp_path / "ceph.conf", run_module)
+
+
+class Ceph:
+    """A Ceph cluster behind the double of librados; `cluster` is its state."""
+
+    def __init__(self, tmp_path, run_module, cluster):
+        self.run_module, self.cluster = run_module, cluster
+        self.connection = {"conf": str(tmp_path / "ceph.conf"), "keyring": str(tmp_path / "keyring"), "timeout": 5}
+        for name in ("conf", "keyring"):
+            Path(self.connection[name]).touch()
+
+    def run(self, name, params, check=False):
+        """The result (dict) of a module on this cluster."""
+        return self.run_module(name, {**self.connection, **params}, check)
+
+    def life(self, name, params, keys=("changed", "operations", "diff")):
+        """Check, run, check again and run again: the first two agree, the last two change nothing."""
+        before = self.cluster.state()
+        foreseen = self.run(name, params, check=True)
+        assert not foreseen.get("failed"), foreseen
+        assert self.cluster.state() == before, "check mode wrote something"
+        done = self.run(name, params)
+        assert not done.get("failed"), done
+        assert {key: foreseen[key] for key in keys} == {key: done[key] for key in keys}
+        for check in (True, False):
+            again = self.run(name, params, check=check)
+            assert not again.get("failed") and not again["changed"], again
+        return done
+
+
+@pytest.fixture
+def ceph(tmp_path, run_module, monkeypatch):
+    """A cluster with a host and two OSDs, and nothing else."""
+    cluster = fake_rados.Cluster()
+    monkeypatch.setattr(api, "rados", fake_rados.Module(cluster))
+    monkeypatch.setattr(api.time, "sleep", lambda seconds: None)
+    return Ceph(tmp_path, run_module, cluster)
