@@ -24,7 +24,7 @@ options:
     description: The region that requests are signed for. RADOS gateways take any.
     type: str
     default: us-east-1
-  ca_path:
+  ca_bundle:
     description:
       - A file with the certificate authorities to trust, else E(AWS_CA_BUNDLE), else boto3's own list.
         Certificates are always verified.

@@ -18,6 +18,9 @@ from urllib.error import HTTPError
 
 from ansible.module_utils.urls import open_url
 
+from ansible_collections.infn.datacloud.plugins.module_utils import core
+from ansible_collections.infn.datacloud.plugins.module_utils.rgw import api, backends
+
 # No single observation may take longer than this (seconds), however long the gate may wait.
 LONGEST = 30
 # Of an answer, what is looked at and shown (bytes, characters).
@@ -92,6 +95,30 @@ def http(params):
         return ok, f"{params['url']}: HTTP {status}: {detail}"
 
     return probe
+
+
+def sync(params):
+    """The probe of this zone's synchronisation; params: those of RgwAdmin (conf, client, executable), and realm."""
+
+    def probe(timeout):
+        try:
+            status = backends.sync_info(api.RgwAdmin({**params, "timeout": timeout}), realm=params["realm"])
+        except core.ApiError as error:
+            return False, str(error)
+        return judge_sync(status)
+
+    return probe
+
+
+def judge_sync(status):
+    """(ok, detail) of rgw.objects.sync_status (dict): good when nothing is left to take from anybody."""
+    sides = {"metadata": status["metadata"] or {"caught_up": False, "errors": ["no status"]}}
+    sides.update({f"data of {side['zone']}": side for side in status["data"]})
+    late = [
+        f"{name}: " + ("; ".join(side["errors"]) or f"{side['behind_shards']} shards behind, state {side['state']}")
+        for name, side in sides.items() if not side["caught_up"]
+    ]
+    return (False, "; ".join(late)) if late else (True, "caught up")
 
 
 def wait(probe, stable_for, timeout, interval, clock=time.monotonic, sleep=time.sleep):

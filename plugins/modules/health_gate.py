@@ -43,6 +43,25 @@ options:
         description: The command ceph, by name or path.
         type: path
         default: ceph
+  sync:
+    description: The synchronisation of this cluster's RGW zone, by the command C(radosgw-admin sync status).
+    type: dict
+    suboptions:
+      realm:
+        description: The realm; this cluster's default one where not given.
+        type: str
+      conf:
+        description: Ceph's configuration file.
+        type: path
+        default: /etc/ceph/ceph.conf
+      client:
+        description: The cephx name whose keyring is used.
+        type: str
+        default: client.admin
+      executable:
+        description: The command radosgw-admin, by name or path.
+        type: path
+        default: radosgw-admin
   command:
     description: A command.
     type: dict
@@ -126,6 +145,12 @@ EXAMPLES = r"""
       ca_path: /etc/ssl/certs/ca-certificates.crt
     timeout: 120
 
+- name: This site has all the others have
+  infn.datacloud.health_gate:
+    sync: {}
+    stable_for: 10
+    timeout: 600
+
 - name: The scheduler has no job left on the node
   infn.datacloud.health_gate:
     command:
@@ -182,6 +207,12 @@ CEPH = {
     "client": {"type": "str", "default": "client.admin"},
     "executable": {"type": "path", "default": "ceph"},
 }
+SYNC = {
+    "realm": {"type": "str"},
+    "conf": {"type": "path", "default": "/etc/ceph/ceph.conf"},
+    "client": {"type": "str", "default": "client.admin"},
+    "executable": {"type": "path", "default": "radosgw-admin"},
+}
 COMMAND = {"argv": {"type": "list", "elements": "str", "required": True}, "rc": {"type": "int", "default": 0}, **TEXT}
 HTTP = {
     "url": {"type": "str", "required": True},
@@ -190,10 +221,11 @@ HTTP = {
     "ca_path": {"type": "path"},
     **TEXT,
 }
-PROBES = {"ceph": probes.ceph, "command": probes.command, "http": probes.http}
+PROBES = {"ceph": probes.ceph, "sync": probes.sync, "command": probes.command, "http": probes.http}
 OPTIONS = {
     "name": {"type": "str", "default": "health gate"},
     "ceph": {"type": "dict", "options": CEPH},
+    "sync": {"type": "dict", "options": SYNC},
     "command": {"type": "dict", "options": COMMAND},
     "http": {"type": "dict", "options": HTTP},
     "stable_for": {"type": "int", "default": 0},

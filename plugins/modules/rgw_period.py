@@ -63,11 +63,11 @@ period:
       description: How many periods the realm has had.
       type: int
       returned: always
-    master_zonegroup:
+    master_zonegroup_name:
       description: The name of the master zonegroup.
       type: str
       returned: always
-    master_zone:
+    master_zone_name:
       description: The name of the master zone.
       type: str
       returned: always

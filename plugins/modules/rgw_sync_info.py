@@ -11,7 +11,7 @@ module: rgw_sync_info
 version_added: 0.1.0
 short_description: How far this zone has synchronised
 description:
-  - Reads C(radosgw-admin sync status), and C(bucket sync status) of the buckets asked for, as data.
+  - Reads C(radosgw-admin sync status), and C(bucket sync status) of the buckets asked for, as data; also the period.
   - A shard may be behind for some seconds after each write; retry until RV(synced).
 author:
   - INFN DataCloud (@infn-datacloud)
@@ -22,6 +22,12 @@ options:
   zone:
     description: The zone of this cluster; its default one where not given.
     type: str
+  gather:
+    description: What is read. The V(period) can be read even where no gateway answers.
+    type: list
+    elements: str
+    choices: [status, period]
+    default: [status]
   buckets:
     description: Buckets whose own state is read too.
     type: list
@@ -39,29 +45,34 @@ EXAMPLES = r"""
   until: sync.synced
   retries: 30
   delay: 5
+
+- name: Which zone is the master
+  infn.datacloud.rgw_sync_info:
+    gather: [period]
+  register: now
 """
 
 RETURN = r"""
 synced:
   description: Whether metadata, the data of every source, and the buckets asked for are caught up.
   type: bool
-  returned: always
+  returned: when O(gather) has V(status)
 zone:
   description: The zone that was asked.
   type: str
-  returned: always
+  returned: when O(gather) has V(status)
 zonegroup:
   description: Its zonegroup.
   type: str
-  returned: always
+  returned: when O(gather) has V(status)
 realm:
   description: Its realm.
   type: str
-  returned: always
+  returned: when O(gather) has V(status)
 metadata:
   description: The state of metadata.
   type: dict
-  returned: always
+  returned: when O(gather) has V(status)
   contains:
     state:
       description: The state as RGW words it, such as V(syncing), or that the zone is the master.
@@ -104,7 +115,7 @@ data:
   description: The state of data, one entry a source zone.
   type: list
   elements: dict
-  returned: always
+  returned: when O(gather) has V(status)
   contains:
     zone:
       description: The source zone.
@@ -152,32 +163,58 @@ buckets:
     RV(ignore:synced).
   type: dict
   returned: always
+period:
+  description: The current period of the realm; V(none) where there is no realm yet.
+  type: dict
+  returned: when O(gather) has V(period)
+  contains:
+    id:
+      description: Its id, which changes with the master zone.
+      type: str
+      returned: always
+    epoch:
+      description: Its epoch, which grows by one with each commit.
+      type: int
+      returned: always
+    realm_epoch:
+      description: How many periods the realm has had.
+      type: int
+      returned: always
+    master_zonegroup_name:
+      description: The name of the master zonegroup.
+      type: str
+      returned: always
+    master_zone_name:
+      description: The name of the master zone.
+      type: str
+      returned: always
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.infn.datacloud.plugins.module_utils import core
-from ansible_collections.infn.datacloud.plugins.module_utils.rgw import api, objects
+from ansible_collections.infn.datacloud.plugins.module_utils.rgw import api, backends
+
+OPTIONS = {
+    "realm": {"type": "str"},
+    "zone": {"type": "str"},
+    "gather": {"type": "list", "elements": "str", "choices": ["status", "period"], "default": ["status"]},
+    "buckets": {"type": "list", "elements": "str", "default": []},
+}
 
 
 def main():
-    options = {"realm": {"type": "str"}, "zone": {"type": "str"}, "buckets": {
-        "type": "list", "elements": "str", "default": [],
-    }}
-    module = AnsibleModule({**api.OPTIONS, **options}, supports_check_mode=True)
-    admin = api.RgwAdmin(module.params)
-    place = ["--rgw-realm", module.params["realm"]] if module.params["realm"] else []
-    place += ["--rgw-zone", module.params["zone"]] if module.params["zone"] else []
+    module = AnsibleModule({**api.OPTIONS, **OPTIONS}, supports_check_mode=True)
     try:
-        status = objects.sync_status(admin.text("sync", "status", *place))
-        buckets = {
-            name: objects.bucket_sync_status(admin.text("bucket", "sync", "status", "--bucket", name, *place))
-            for name in module.params["buckets"]
-        }
+        found = backends.sync_info(api.RgwAdmin(module.params), **{name: module.params[name] for name in OPTIONS})
+    except api.ClusterAbsent as error:
+        if not module.check_mode:
+            module.fail_json(msg=str(error))
+        module.warn(f"Nothing to read yet: {error}")
+        found = {"synced": False, "period": None}
     except core.ApiError as error:
         module.fail_json(msg=str(error))
-    synced = status["synced"] and all(bucket["synced"] for bucket in buckets.values())
-    module.exit_json(changed=False, **{**status, "synced": synced, "buckets": buckets})
+    module.exit_json(changed=False, **found)
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ EXAMPLES = r"""
     endpoint_url: https://s3.cnaf.example.org
     access_key: "{{ lookup('infn.datacloud.secret', 'rgw/virgo/access_key') }}"
     secret_key: "{{ lookup('infn.datacloud.secret', 'rgw/virgo/secret_key') }}"
-    ca_path: /etc/ssl/certs/ca-certificates.crt
+    ca_bundle: /etc/ssl/certs/ca-certificates.crt
     buckets:
       - name: virgo-frames
         versioning: enabled

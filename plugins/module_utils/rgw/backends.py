@@ -256,3 +256,23 @@ def _staged(admin, realm):
     names = admin.json("zonegroup", "list")["zonegroups"]
     groups = admin.each([["zonegroup", "get", "--rgw-zonegroup", name] for name in names])
     return period, *objects.staged(period, [group for group in groups if group["realm_id"] == period["realm_id"]])
+
+
+def sync_info(admin, realm=None, zone=None, gather=("status",), buckets=()):
+    """What rgw_sync_info returns (dict): with status, objects.sync_status and the buckets; with period, the period."""
+    found = {}
+    if "status" in gather:
+        place = (["--rgw-realm", realm] if realm else []) + (["--rgw-zone", zone] if zone else [])
+        status = objects.sync_status(admin.text("sync", "status", *place))
+        states = {
+            name: objects.bucket_sync_status(admin.text("bucket", "sync", "status", "--bucket", name, *place))
+            for name in buckets
+        }
+        synced = status["synced"] and all(state["synced"] for state in states.values())
+        found = {**status, "buckets": states, "synced": synced}
+    if "period" in gather:
+        there = admin.json("realm", "list")
+        known = realm in there["realms"] if realm else bool(there["default_info"])
+        place = ["--rgw-realm", realm] if realm else []
+        found["period"] = objects.period_summary(admin.json("period", "get", *place)) if known else None
+    return found

@@ -153,8 +153,8 @@ def period_summary(period):
         "id": period["id"],
         "epoch": int(period["epoch"]),
         "realm_epoch": int(period.get("realm_epoch", 0)),
-        "master_zonegroup": group_names.get(period.get("master_zonegroup")),
-        "master_zone": names.get(period.get("master_zone")),
+        "master_zonegroup_name": group_names.get(period.get("master_zonegroup")),
+        "master_zone_name": names.get(period.get("master_zone")),
     }
 
 

@@ -35,7 +35,7 @@ OPTIONS = {
         "type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["AWS_SECRET_ACCESS_KEY"]),
     },
     "region": {"type": "str", "default": "us-east-1"},
-    "ca_path": {"type": "path", "fallback": (env_fallback, ["AWS_CA_BUNDLE"])},
+    "ca_bundle": {"type": "path", "fallback": (env_fallback, ["AWS_CA_BUNDLE"])},
     "timeout": {"type": "int", "default": 30},
 }
 TRIES = 4
@@ -47,7 +47,7 @@ def require(module):
         module.fail_json(msg=missing_required_lib("boto3"), exception=MISSING)
 
 
-def client(endpoint_url, access_key, secret_key, ca_path=None, region="us-east-1", timeout=30, tries=TRIES):
+def client(endpoint_url, access_key, secret_key, ca_bundle=None, region="us-east-1", timeout=30, tries=TRIES):
     """A boto3 S3 client for one endpoint; access_key None: one that does not sign. timeout: seconds a request.
 
     Buckets stand in the path, as their names have no DNS entries of their own. Checksums only where S3 demands them:
@@ -70,7 +70,7 @@ def client(endpoint_url, access_key, secret_key, ca_path=None, region="us-east-1
         aws_access_key_id=access_key or "none",
         aws_secret_access_key=secret_key or "none",
         region_name=region,
-        verify=ca_path if ca_path else True,
+        verify=ca_bundle if ca_bundle else True,
         config=Config(**options),
     )
 
@@ -92,7 +92,7 @@ class S3:
         self.params = params
         self.endpoint = params["endpoint_url"].rstrip("/")
         self.client = client(*(params[name] for name in (
-            "endpoint_url", "access_key", "secret_key", "ca_path", "region", "timeout")))
+            "endpoint_url", "access_key", "secret_key", "ca_bundle", "region", "timeout")))
 
     def call(self, method, subject, absent=(), **arguments):
         """The answer (dict) of a client method; None for an error whose code is in absent. Raises ApiError."""
@@ -118,7 +118,7 @@ class S3:
         request = AWSRequest(method, url, data=None if body is None else json.dumps(body))
         credentials = Credentials(self.params["access_key"], self.params["secret_key"])
         S3SigV4Auth(credentials, "s3", self.params["region"]).add_auth(request)
-        session = URLLib3Session(verify=self.params["ca_path"] or True, timeout=self.params["timeout"])
+        session = URLLib3Session(verify=self.params["ca_bundle"] or True, timeout=self.params["timeout"])
         try:
             answer = session.send(request.prepare())
         except HTTPClientError as error:

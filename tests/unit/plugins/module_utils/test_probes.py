@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,33 @@ def check(severity="HEALTH_WARN", muted=False, message="1 osds down"):
 )
 def test_judge_health(health, accept, ok, detail):
     assert probes.judge_health(health, accept) == (ok, detail)
+
+
+RECORDINGS = Path(__file__).parent / "rgw" / "recordings"
+
+
+@pytest.mark.parametrize(
+    ("recording", "ok", "detail"),
+    [
+        ("sync-status-master.txt", True, "caught up"),
+        ("sync-status-behind.txt", False, "metadata: 2 shards behind, state syncing; data of cnaf: 4 shards behind"),
+        ("sync-status-broken.txt", False, "metadata: failed to fetch master sync status: (5) Input/output error"),
+        ("/dev/null", False, "metadata: no status"),
+    ],
+)
+def test_sync(tmp_path, recording, ok, detail):
+    conf, script = tmp_path / "ceph.conf", tmp_path / "radosgw-admin"
+    conf.write_text("")
+    script.write_text(f"#!/bin/sh\ncat {RECORDINGS / recording}\n")
+    script.chmod(0o755)
+    found = probes.sync({"executable": str(script), "conf": str(conf), "client": "client.x", "realm": None})(5)
+    assert found[0] is ok and found[1].startswith(detail)
+
+
+def test_sync_without_a_cluster():
+    params = {"executable": "true", "conf": "/no/ceph.conf", "client": "client.x", "realm": None}
+    ok, detail = probes.sync(params)(5)
+    assert not ok and "/no/ceph.conf" in detail
 
 
 class Clock:

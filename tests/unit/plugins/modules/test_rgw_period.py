@@ -24,7 +24,7 @@ def staged(cluster):
 @pytest.mark.crud("rgw_period")
 def test_life(staged):
     done = staged.life("rgw_period", {"realm": "dc"})
-    assert done["changed"] and done["period"]["master_zone"] == "cnaf" and done["period"]["epoch"] == 2
+    assert done["changed"] and done["period"]["master_zone_name"] == "cnaf" and done["period"]["epoch"] == 2
     assert done["diff"]["after"]["italy.zones.cnaf.endpoints"] == ["https://a"]
     staged.run("rgw_zone", {"zones": [{**ZONE, "endpoints": ["https://b"]}]})
     done = staged.life("rgw_period", {"realm": "dc"})
@@ -38,7 +38,7 @@ def test_a_new_master_starts_a_new_period(staged):
     first = staged.run("rgw_period", {"realm": "dc"})["period"]
     staged.run("rgw_zone", {"zones": [{**ZONE, "name": "ba"}]})
     second = staged.life("rgw_period", {"realm": "dc"})["period"]
-    assert second["master_zone"] == "ba" and second["id"] != first["id"] and second["realm_epoch"] == 2
+    assert second["master_zone_name"] == "ba" and second["id"] != first["id"] and second["realm_epoch"] == 2
 
 
 def test_pending_counts_in_check_mode_only(staged):

@@ -36,3 +36,17 @@ def test_behind(tmp_path, run_module):
 def test_no_cluster(tmp_path, run_module):
     result = run_module("rgw_sync_info", {"executable": "true", "conf": str(tmp_path / "none")})
     assert result["failed"] and "bootstrap" in result["msg"]
+
+
+def test_the_period_without_a_gateway(cluster):
+    assert cluster.run("rgw_sync_info", {"gather": ["period"]})["period"] is None
+    cluster.run("rgw_realm", {"realms": [{"name": "dc", "default": True}]})
+    for params in ({}, {"realm": "dc"}):
+        result = cluster.run("rgw_sync_info", {"gather": ["period"], **params})
+        assert result["period"]["epoch"] == 1 and "synced" not in result
+
+
+def test_check_mode_before_the_cluster_exists(tmp_path, run_module):
+    params = {"executable": "true", "conf": str(tmp_path / "none"), "gather": ["period"]}
+    result = run_module("rgw_sync_info", params, check=True)
+    assert result["period"] is None and not result.get("failed") and result["warnings"]

@@ -98,7 +98,7 @@ def test_staged_shows_new_changed_and_removed_values_without_secrets():
 
 def test_period_summary_before_the_first_commit():
     period = {"id": "p", "epoch": 1, "period_map": {"zonegroups": []}, "master_zone": "", "realm_epoch": 1}
-    assert objects.period_summary(period)["master_zone"] is None
+    assert objects.period_summary(period)["master_zone_name"] is None
 
 
 def test_a_quota_is_only_enabled_where_nothing_else_is_said():
