@@ -250,6 +250,9 @@ class Lab:
             return
         volumes = self.podman.json('volume', 'ls', '--filter', f'label={LABEL}=true', '--format', 'json') or []
         images = list(self.podman.images())
+        builds = self.podman.abandoned_builds()
+        if builds:
+            self.podman('rm', '--force', *builds)
         if volumes:
             self.podman('volume', 'rm', '--force', *[entry['Name'] for entry in volumes])
         if images:

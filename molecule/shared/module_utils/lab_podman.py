@@ -92,3 +92,12 @@ class Podman:
         return {name: (image.get('Labels') or {}).get(CONTENT_LABEL, '')
                 for image in self.json('images', '--filter', f'label={LABEL}=true', '--format', 'json') or []
                 for name in image.get('Names') or []}
+
+    def prune(self):
+        """Remove what newer builds of the lab's images left behind: untagged images that no container uses."""
+        self('image', 'prune', '--force', '--filter', f'label={LABEL}=true')
+
+    def abandoned_builds(self):
+        """Return the identifiers of containers that an interrupted build of the lab's images left behind."""
+        return [entry['Id'] for entry in self.json('ps', '--all', '--external', '--format', 'json') or []
+                if entry['Image'].startswith('localhost/infn-datacloud-') and (entry['Command'] or [''])[0] == 'buildah']
