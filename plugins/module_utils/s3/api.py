@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import traceback
 from urllib.parse import urlencode
@@ -47,6 +48,12 @@ def require(module):
         module.fail_json(msg=missing_required_lib("boto3"), exception=MISSING)
 
 
+@functools.cache
+def session():
+    """One boto3 session: a new one reads boto3's descriptions of all services again, which takes a second."""
+    return boto3.session.Session()
+
+
 def client(endpoint_url, access_key, secret_key, ca_bundle=None, region="us-east-1", timeout=30, tries=TRIES):
     """A boto3 S3 client for one endpoint; access_key None: one that does not sign. timeout: seconds a request.
 
@@ -64,7 +71,7 @@ def client(endpoint_url, access_key, secret_key, ca_bundle=None, region="us-east
     for name in ("request_checksum_calculation", "response_checksum_validation"):
         if name in Config.OPTION_DEFAULTS:  # boto3 before 1.36 neither knows nor needs them
             options[name] = "when_required"
-    return boto3.session.Session().client(
+    return session().client(
         "s3",
         endpoint_url=endpoint_url,
         aws_access_key_id=access_key or "none",
