@@ -37,5 +37,5 @@ def test_an_unknown_table_is_refused(look):
 
 def test_what_is_wrong_is_told(look, tmp_path):
     (tmp_path / "federation.yml").write_text("name: x\n")
-    with pytest.raises(AnsibleError, match="federation.yml:1: plugin: this key is missing"):
+    with pytest.raises(AnsibleError, match=r"federation\.yml:1: plugin: this key is missing"):
         look(str(tmp_path / "federation.yml"))
