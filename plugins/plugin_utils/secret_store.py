@@ -25,8 +25,13 @@ from typing import Protocol
 import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+try:
+    # ansible-core needs it too; only a tool that reads this file by itself may lack it.
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+except ImportError:
+    serialization = ec = ed25519 = None
 
 Record = dict[str, str]
 
@@ -69,7 +74,7 @@ def new_password(length: int, chars: str) -> Record:
     distinct = sorted(set(chars))
     if length < MIN_LENGTH or len(distinct) < 2:
         raise SecretError(f"a password needs at least {MIN_LENGTH} characters, drawn from at least 2 different ones")
-    return {"kind": "password", "value": "".join(secrets.choice(distinct) for _ in range(length))}
+    return {"kind": "password", "value": "".join(secrets.choice(distinct) for place in range(length))}
 
 
 def new_ssh_key(name: str) -> Record:

@@ -71,10 +71,10 @@ def make_and_print(folder, results):
 def test_processes_that_ask_at_once_get_the_same_secret(tmp_path):
     context = multiprocessing.get_context("fork")
     results = context.Queue()
-    processes = [context.Process(target=make_and_print, args=(tmp_path / "secrets", results)) for _ in range(16)]
+    processes = [context.Process(target=make_and_print, args=(tmp_path / "secrets", results)) for number in range(16)]
     for process in processes:
         process.start()
-    values = {results.get(timeout=60) for _ in processes}
+    values = {results.get(timeout=60) for process in processes}
     for process in processes:
         process.join(timeout=60)
     assert len(values) == 1
