@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.load import load
@@ -154,3 +156,13 @@ def test_a_federation_without_pools_has_a_plan(description):
     assert model["hosts"] == {}
     assert model["backbone"] == {}
     assert "HOSTS\n  none" in plan(model)
+
+
+def test_the_example_of_the_documentation(root, tmp_path):
+    text = (root / "docs" / "federation.md").read_text()
+    (tmp_path / "sites").mkdir()
+    for name, content in re.findall(r"```yaml\n# inventories/example/(\S+)\n(.*?)```", text, re.DOTALL):
+        (tmp_path / name).write_text(content)
+    model = load(tmp_path / "federation.yml")
+    assert list(model["sites"]) == ["north", "south"]
+    assert model["hosts"]["north-cpu-07"] == "10.1.4.7", "as the page says"
