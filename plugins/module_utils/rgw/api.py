@@ -51,7 +51,7 @@ class RgwError(core.ApiError):
 
 
 class ClusterAbsent(core.ApiError):
-    """There is no client or no cluster configuration on this host yet."""
+    """There is no client, no cluster configuration or no zone on this host yet."""
 
 
 class Unreachable(core.ApiError):
@@ -73,6 +73,11 @@ class RgwAdmin:
             raise ClusterAbsent(f"{self.executable} is not installed here; install Ceph's client package (ceph-common)")
         if not Path(self.conf).exists():
             raise ClusterAbsent(f"{self.conf} is missing, so there is no cluster to talk to; bootstrap it first")
+
+    def require_zone(self):
+        """Raise ClusterAbsent where the cluster has no zone: commands about users and data would make a default one."""
+        if not self.json("zone", "list")["zones"]:
+            raise ClusterAbsent("this cluster has no RGW zone; make one first (rgw_zone)")
 
     def text(self, *words, secrets=None, stdin=None):
         """Standard output of `radosgw-admin WORDS` (str).

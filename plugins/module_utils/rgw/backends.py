@@ -195,6 +195,7 @@ class Users(RgwBackend):
     """Users; the ones made here carry objects.MARK."""
 
     def current(self, desired):
+        self.admin.require_zone()
         there = self.admin.json("metadata", "list", "user")
         wanted = {user["uid"]: user for user in desired}
         names = [uid for uid in there if self.module.params["purge"] or uid in wanted]
@@ -263,6 +264,7 @@ def sync_info(admin, realm=None, zone=None, gather=("status",), buckets=()):
     found = {}
     if "status" in gather:
         place = (["--rgw-realm", realm] if realm else []) + (["--rgw-zone", zone] if zone else [])
+        admin.require_zone()
         status = objects.sync_status(admin.text("sync", "status", *place))
         states = {
             name: objects.bucket_sync_status(admin.text("bucket", "sync", "status", "--bucket", name, *place))

@@ -171,6 +171,8 @@ def staged(period, zonegroups):
 
 def _flat(path, value):
     """Every leaf below value as {path: leaf}; secrets masked; objects in lists are found by their name."""
+    if not path and not value:
+        return {}
     if isinstance(value, list) and value and all(isinstance(entry, dict) and "name" in entry for entry in value):
         value = {entry["name"]: entry for entry in value}
     if isinstance(value, dict):

@@ -51,7 +51,8 @@ RECORDINGS = Path(__file__).parent / "rgw" / "recordings"
 def test_sync(tmp_path, recording, ok, detail):
     conf, script = tmp_path / "ceph.conf", tmp_path / "radosgw-admin"
     conf.write_text("")
-    script.write_text(f"#!/bin/sh\ncat {RECORDINGS / recording}\n")
+    zones = '{"zones": ["ba"]}'
+    script.write_text(f"#!/bin/sh\nif [ $1 = zone ]; then echo '{zones}'; else cat {RECORDINGS / recording}; fi\n")
     script.chmod(0o755)
     found = probes.sync({"executable": str(script), "conf": str(conf), "client": "client.x", "realm": None})(5)
     assert found[0] is ok and found[1].startswith(detail)

@@ -16,7 +16,8 @@ def run(tmp_path, run_module, name, **params):
     conf.write_text("")
     script.write_text(
         "#!/bin/sh\n"
-        f'case "$1" in bucket) cat {RECORDINGS}/bucket-sync-status.txt;; *) cat {RECORDINGS}/{name};; esac\n'
+        f'case "$1" in bucket) cat {RECORDINGS}/bucket-sync-status.txt;; sync) cat {RECORDINGS}/{name};;\n'
+        'zone) echo \'{"zones": ["cnaf"]}\';; esac\n'
     )
     script.chmod(0o755)
     return run_module("rgw_sync_info", {"executable": str(script), "conf": str(conf), **params})

@@ -14,6 +14,21 @@ USER = {
 }
 
 
+@pytest.fixture
+def cluster(cluster):
+    """A cluster with a zone, without which there are no users."""
+    cluster.state(zones={"default": {"id": "z", "name": "default", "realm_id": ""}})
+    return cluster
+
+
+def test_no_zone_yet(cluster):
+    """To list users would make radosgw-admin create a default zone, even in check mode."""
+    cluster.state(zones={})
+    assert cluster.run("rgw_user", {"users": [USER]}, check=True)["changed"]
+    assert "rgw_zone" in cluster.run("rgw_user", {"users": [USER]})["msg"]
+    assert {call[0] for call in cluster.calls()} == {"zone"}
+
+
 @pytest.mark.crud("rgw_user")
 def test_life(cluster):
     done = cluster.life("rgw_user", {"users": [USER, {"uid": "atlas", "display_name": "Atlas", "system": True}]})
@@ -73,4 +88,4 @@ def test_reads_are_one_listing_and_one_request_a_user(cluster):
     cluster.calls()
     cluster.run("rgw_user", {"users": users})
     calls = sorted(" ".join(call[:2]) for call in cluster.calls())
-    assert calls == ["metadata list"] + ["user info"] * 6
+    assert calls == ["metadata list"] + ["user info"] * 6 + ["zone list"]
