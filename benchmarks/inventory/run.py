@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -72,7 +71,7 @@ def _static(source: Path, folder: Path) -> Path:
 
 def _compare(what: str, source: Path, folder: Path, repetitions: int, bound: float) -> Result:
     static = _static(source, folder)
-    pairs = [(_list(source), _list(static)) for _ in range(repetitions)]
+    pairs = [(_list(source), _list(static)) for _turn in range(repetitions)]
     ours, other = (statistics.median(column) for column in zip(*pairs, strict=True))
     return Result(what, ours, other, bound)
 
@@ -82,7 +81,7 @@ def _validation(folder: Path) -> Result:
     sources = {hosts: write(folder / f"validate-{hosts}", hosts) for hosts in (2_500, 10_000)}
     environment = {**os.environ, "PYTHONPATH": str(ROOT / ".ansible" / "collections")}
     seconds: dict[int, list[float]] = {hosts: [] for hosts in sources}
-    for _ in range(5):
+    for _turn in range(5):
         for hosts, source in sources.items():
             command = [sys.executable, "-c", VALIDATE, source]
             result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
