@@ -68,17 +68,22 @@ class Mount:
         self.module, self.name = module, name
         self.folder = Path(tempfile.mkdtemp(prefix=f"ceph-fs-probe-{name}-"))
 
-    def _run(self, what, command):
+    def _run(self, what, command, until=0.0):
         command = ["timeout", str(self.module.params["timeout"]), *command]
         code, out, err = self.module.run_command(command)
+        while code != 0 and time.monotonic() < until:
+            time.sleep(2)
+            code, out, err = self.module.run_command(command)
         if code != 0:
             tail = (err or out).strip().splitlines()[-1:]
             self.module.fail_json(msg=f"file system {self.name}: {what} ended with {code}: {' '.join(tail)}")
 
     def __enter__(self):
-        client = self.module.params["client"]
-        options = ["--client_mount_timeout", str(self.module.params["timeout"]), "--client_fs", self.name]
-        self._run("ceph-fuse", ["ceph-fuse", "--name", f"client.{client}", *options, str(self.folder)])
+        client, timeout = self.module.params["client"], self.module.params["timeout"]
+        options = ["--client_mount_timeout", str(timeout), "--client_fs", self.name]
+        # The metadata server of a new file system takes some seconds to become active; until then mounting fails.
+        command = ["ceph-fuse", "--name", f"client.{client}", *options, str(self.folder)]
+        self._run("ceph-fuse", command, until=time.monotonic() + timeout)
         return self.folder
 
     def __exit__(self, *error):

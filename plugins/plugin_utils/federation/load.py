@@ -24,9 +24,17 @@ def site_files(path: Path) -> list[Path]:
 
 
 PLUGIN = "infn.datacloud.federation"
+NAMES = ("federation.yml", "federation.yaml")
 # Models of this process by the path of their federation.yml. Ansible's worker processes inherit it, so that a lookup
 # in a task costs no reading.
 _MODELS: dict[Path, dict[str, Any]] = {}
+
+
+def is_site_file(path: Path) -> bool:
+    """Whether ``path`` is one of the site files of a description."""
+    return any(
+        (path.parent.parent / name).is_file() and path in site_files(path.parent.parent / name) for name in NAMES
+    )
 
 
 def check_readable(path: Path) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import SERVICES
+
 
 def plan(model: dict[str, Any]) -> str:
     """The tables of sites, pools, hosts, services and totals of a model (see ``resolve.resolve``)."""
@@ -81,18 +83,19 @@ def _hosts(model: dict[str, Any]) -> str:
 
 
 def _services(model: dict[str, Any]) -> str:
-    where = {}
-    for pool in model["pools"]:
-        for service in pool["services"]:
-            where[service, pool["site"]] = f"{_count(len(pool['nodes']), 'node')} of pool {pool['name']}"
+    run_by = {
+        (service, pool["site"]): f"{_count(len(pool['nodes']), 'node')} of pool {pool['name']}"
+        for pool in model["pools"]
+        for service in pool["services"]
+    }
+    endpoints = {
+        (service, site): endpoint for service, sites in model["endpoints"].items() for site, endpoint in sites.items()
+    }
     rows = []
-    for service, endpoints in model["endpoints"].items():
-        for site, endpoint in endpoints.items():
-            runs = where.get((service, site), "the site itself")
-            rows.append((service, site, endpoint["url"], runs, endpoint["title"]))
-    for site, cluster in model["ceph"].items():
-        rows.append(("ceph", site, "-", where["ceph", site], f"cluster {cluster['fsid']}"))
-    return _table("SERVICES", ("service", "site", "endpoint", "run by", "what it is"), sorted(rows))
+    for service, site in sorted(run_by.keys() | endpoints.keys()):
+        endpoint = endpoints.get((service, site), {"url": "-", "title": SERVICES[service].title})
+        rows.append((service, site, endpoint["url"], run_by.get((service, site), "the site itself"), endpoint["title"]))
+    return _table("SERVICES", ("service", "site", "endpoint", "run by", "what it is"), rows)
 
 
 def _totals(model: dict[str, Any]) -> str:

@@ -39,7 +39,7 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
         "sites": {site["name"]: _site(site) for site in sites},
         "pools": pools,
         "hosts": {host: address for pool in pools for host, address in pool["nodes"].items()},
-        "groups": _ceph_groups(ceph),
+        "groups": _ceph_groups(ceph, federation.get("backbone", {}).get("master")),
         "endpoints": endpoints,
         "ceph": ceph,
         "backbone": _backbone(federation, endpoints, ceph),
@@ -139,14 +139,14 @@ def _ceph(federation: dict[str, Any], pool: dict[str, Any], site: dict[str, Any]
         "mon_hosts": hosts[: mon_count(len(hosts))],
         # One active and one standby, as Ceph's documentation recommends for both.
         "mgr_hosts": hosts[:2],
-        "mds_hosts": hosts[:2],
+        "mds_hosts": hosts[:2] if "cephfs" in pool["services"] else [],
         "osd_hosts": hosts,
         "rgw_hosts": hosts if "s3" in pool["services"] else [],
     }
 
 
-def _ceph_groups(ceph: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
+def _ceph_groups(ceph: dict[str, dict[str, Any]], master: str | None) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {"zone_master": [ceph[master]["bootstrap"]]} if master in ceph else {}
     for cluster in ceph.values():
         groups.setdefault("ceph_bootstrap", []).append(cluster["bootstrap"])
         for kind in ("mon", "mgr", "mds"):

@@ -30,6 +30,7 @@ class Service:
 SERVICES = {
     "ceph": Service("Ceph cluster", ("ceph", "ceph_osd")),
     "s3": Service("S3 object storage on Ceph", ("rgw",), label="s3", needs="ceph"),
+    "cephfs": Service("CephFS file system", (), needs="ceph"),
     # Default ports: StoRM WebDAV 8443 (storm-webdav application.yml), StoRM Tape 8443 (its published endpoint),
     # dCache WebDAV door 2880 (webdav.net.port).
     "storm_webdav": Service("StoRM WebDAV", ("storm_webdav",), label="webdav", port=8443),

@@ -88,7 +88,7 @@ def test_the_lab_is_what_the_rest_of_the_collection_builds_on(run, lab):
     assert cnaf["ansible_host"] == cnaf["datacloud_address"] == "10.144.17.1"
     assert hosts["ba-storage-01"]["ansible_host"] == "10.144.33.1"
     assert cnaf["datacloud_fqdn"] == "cnaf-storage-01.lab.datacloud.test"
-    assert cnaf["datacloud_services"] == ["ceph", "s3"]
+    assert cnaf["datacloud_services"] == ["ceph", "cephfs", "s3"]
     assert cnaf["datacloud_federation"]["names"] == "hosts"
     assert cnaf["datacloud_ceph"]["hosts"] == {"cnaf-storage-01": "10.144.17.1"}
     assert cnaf["datacloud_backbone"]["zones"]["ba"]["endpoints"] == ["https://s3.ba.lab.datacloud.test:8443"]
@@ -97,7 +97,9 @@ def test_the_lab_is_what_the_rest_of_the_collection_builds_on(run, lab):
     for name in ("ceph", "ceph_bootstrap", "ceph_mon", "ceph_mgr", "ceph_osd", "ceph_mds", "rgw", "pool_storage"):
         assert sorted(groups[name]) == both, name
     assert sorted(groups["tier_backbone"]) == both
+    assert groups["zone_master"] == ["cnaf-storage-01"]
     assert groups["site_ba"] == groups["region_ba"] == ["ba-storage-01"]
+    assert groups["zone_master"] == ["cnaf-storage-01"]
 
 
 def test_tables_of_the_federation_are_variables_also_without_a_host(run, lab):
@@ -143,6 +145,13 @@ def test_a_folder_named_as_the_file_and_a_missing_one(run, tmp_path):
     (tmp_path / "a" / "federation.yml").mkdir(parents=True)
     for source in (tmp_path / "a" / "federation.yml", tmp_path / "nothing" / "federation.yml"):
         assert run("ansible", "all", "-i", source, "-m", "ansible.builtin.ping").returncode != 0
+
+
+def test_a_site_file_or_the_folder_for_a_source_is_refused(run, lab):
+    for source in (lab.parent, lab.parent / "sites" / "ba.yml"):
+        result = run("ansible-inventory", "-i", source, "--list")
+        assert result.returncode == PARSER_ERROR
+        assert "/lab/sites/ba.yml is a part of a federation description: name its federation.yml" in result.stderr
 
 
 def test_options_of_a_constructed_inventory(run, lab):
