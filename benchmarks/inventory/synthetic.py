@@ -42,7 +42,9 @@ pools:
 services:
 {services}"""
 
-BACKBONE = "  ceph: {pool: storage}\n  s3: {pool: storage}\n  storm_webdav: {pool: storage}\n"
+BACKBONE = (
+    "  ceph: {pool: storage}\n  cephfs: {pool: storage}\n  s3: {pool: storage}\n  storm_webdav: {pool: storage}\n"
+)
 SATELLITE = "  dcache: {title: dCache of the site}\n"
 
 

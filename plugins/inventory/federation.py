@@ -75,7 +75,7 @@ backbone:
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.errors import AnsibleError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
@@ -98,8 +98,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     trusted_by_default = True
 
     def verify_file(self, path: str) -> bool:
-        """Whether ``path`` is called federation.yml (or .yaml); its content is judged by ``parse``."""
-        return super().verify_file(path) and Path(path).name in ("federation.yml", "federation.yaml")
+        """Whether ``path`` is a federation.yml (or .yaml) or a site file; the content is judged by ``parse``."""
+        return super().verify_file(path) and (Path(path).name in load.NAMES or load.is_site_file(Path(path)))
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill ``inventory``, or end the run with all problems of the description.
@@ -108,16 +108,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         and ``yaml`` takes a file without the key ``plugin``, ``ini`` an empty one, for an inventory without hosts. A
         play would then do nothing and end well.
         """
+        if load.is_site_file(Path(path)):
+            self._refuse(
+                f"{path} is a part of a federation description: name its federation.yml, not a folder or a site."
+            )
         super().parse(inventory, loader, path, cache)
         try:
             model = self._model(Path(path), cache)
         except DescriptionError as error:
             count = "1 problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
             what = f"The federation description in {Path(path).parent} has {count}:"
-            self.display.error(f"{what}\n{error}", wrap_text=False)
-            raise SystemExit(PARSER_ERROR) from None
+            self._refuse(f"{what}\n{error}")
         _fill(inventory, model, path)
         self._construct(model)
+
+    def _refuse(self, message: str) -> NoReturn:
+        self.display.error(message, wrap_text=False)
+        raise SystemExit(PARSER_ERROR)
 
     def _model(self, path: Path, cache: bool) -> dict[str, Any]:
         """The resolved description: from the cache if that is on and no file has changed, else from the files."""

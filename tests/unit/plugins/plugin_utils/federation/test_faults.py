@@ -198,7 +198,7 @@ FAULTS = {
 ALSO = {
     "site twice": f"{S}:7: pools[0]: nodes called north-cpu-NN are there twice",
     "node name too long": f"{S}:7: pools[0]: the node name south-rrr",
-    "service that is not there": f"{N}:12: services.s4: there is no service 's4'; known: ceph, s3, storm_webdav,",
+    "service that is not there": f"{N}:12: services.s4: there is no service 's4'; known: ceph, s3, cephfs,",
 }
 
 

@@ -76,7 +76,18 @@ def test_a_ceph_cluster(description):
     assert cluster["public_network"] == "10.1.0.0/20"
     assert cluster["fsid"] == load(description.path)["ceph"]["north"]["fsid"]
     assert model["groups"]["ceph_bootstrap"] == ["north-storage-02"]
+    assert model["groups"]["zone_master"] == ["north-storage-02"]
     assert model["groups"]["ceph_mgr"] == ["north-storage-02", "north-storage-03"]
+    assert model["groups"]["ceph_mds"] == [], "metadata servers are for sites that offer CephFS"
+
+
+def test_a_site_that_offers_cephfs_has_metadata_servers(description):
+    description.change("sites/north.yml", "  s3:", "  cephfs: {pool: storage}\n  s3:")
+    model = load(description.path)
+    assert (
+        model["ceph"]["north"]["mds_hosts"] == model["groups"]["ceph_mds"] == ["north-storage-01", "north-storage-02"]
+    )
+    assert re.search(r"^  cephfs +north +- +3 nodes of pool storage +CephFS file system$", plan(model), re.MULTILINE)
 
 
 @pytest.mark.parametrize(("hosts", "mons"), [(1, 1), (2, 1), (3, 3), (4, 3), (5, 5), (40, 5)])

@@ -4,9 +4,7 @@
 """Compare `ansible-inventory --list` of a federation description with the same content as plain static YAML.
 
 Prints a table and exits 1 if a bound is missed. Only ratios within one run count: both sides are measured in turns, so
-that what else the machine does hits both. Run from the root of the checkout with the virtual environment's Python:
-
-    .venv/bin/python benchmarks/inventory/run.py
+that what else the machine does hits both. `make bench` runs it through the file `run` beside it.
 """
 
 from __future__ import annotations
