@@ -321,11 +321,17 @@ class ServiceBackend(CephBackend):
         self.module.warn(f"the manager's cephadm module had died ({words}); failed over to a fresh manager")
         self.ceph.mon("mgr fail", about="manager")
         deadline = self.ceph.clock() + self.ceph.timeout
-        while objects.failed_module(self.ceph.mon("health", detail="detail")) and self.ceph.clock() < deadline:
+        # For some seconds the old manager still answers, with an orchestrator that is not available.
+        while True:
+            status = self.ceph.mgr("orch status")
+            if status["available"]:
+                return True
+            if self.ceph.clock() >= deadline:
+                raise ApiError(
+                    "orchestrator: not available after the manager's restart: "
+                    f"{status.get('reason', 'no reason given')}; look into the manager's journal"
+                )
             self.ceph.sleep(2)
-        if not self.ceph.mgr("orch status")["available"]:
-            raise ApiError("orchestrator: not available after the manager's restart; look into `ceph orch status`")
-        return True
 
 
 def _keyring_there(path, content):

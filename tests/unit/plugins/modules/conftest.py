@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -127,5 +128,6 @@ def ceph(tmp_path, run_module, monkeypatch):
     """A cluster with a host and two OSDs, and nothing else."""
     cluster = fake_rados.Cluster()
     monkeypatch.setattr(api, "rados", fake_rados.Module(cluster))
-    monkeypatch.setattr(api.time, "sleep", lambda seconds: None)
+    now = [0]  # pauses only turn this clock
+    monkeypatch.setattr(api, "Ceph", partial(api.Ceph, sleep=now.append, clock=lambda: sum(now)))
     return Ceph(tmp_path, run_module, cluster)

@@ -99,7 +99,7 @@ class Cluster:
         self.auth = {"client.admin": {"key": "AQADMIN==", "caps": {"mon": "allow *"}}}
         self.services, self.hosts = {}, {"a": {"addr": "10.0.0.1", "labels": ["_admin"]}}
         self.calls, self.starting, self.die_after_applies, self.lost_mgr_module = [], 0, None, None
-        self.pool_delete, self.up, self.reachable, self.running = False, 2, True, 1
+        self.pool_delete, self.up, self.reachable, self.running, self.outgoing = False, 2, True, 1, 0
 
     def state(self):
         """Everything that a write can change, to compare before and after check mode."""
@@ -347,7 +347,8 @@ class Cluster:
         del self.hosts[hostname]
 
     def orch_status(self):
-        return {"available": self.lost_mgr_module is None, "backend": "cephadm"}
+        self.outgoing -= 1
+        return {"available": self.lost_mgr_module is None and self.outgoing < 0, "backend": "cephadm"}
 
     # state
 
@@ -365,7 +366,7 @@ class Cluster:
         return {"status": "HEALTH_ERR" if self.lost_mgr_module else "HEALTH_WARN", "checks": checks}
 
     def mgr_fail(self):
-        self.lost_mgr_module, self.starting = None, 2
+        self.lost_mgr_module, self.starting, self.outgoing = None, 2, 2
 
     def mgr_stat(self):
         return {"active_name": "x", "available": True, "num_standby": 0}
