@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.lab_images import Images
@@ -15,34 +15,41 @@ from ansible.module_utils.lab_podman import LabError, Podman
 
 def main():
     """Make one kind of image; return changed."""
-    module = AnsibleModule(argument_spec={
-        'kind': {'type': 'str', 'required': True, 'choices': ['node', 'cache', 'ceph']},
-        'suites': {'type': 'list', 'elements': 'str', 'default': ['trixie']},
-        'version': {'type': 'str'},
-        'apt_proxy': {'type': 'str', 'default': ''},
-        'mirror': {'type': 'str'},
-        'sources': {'type': 'path', 'required': True},
-        'directory': {'type': 'path', 'required': True},
-        'cache_directory': {'type': 'path', 'required': True},
-    }, required_if=[('kind', 'ceph', ['version'])])
+    module = AnsibleModule(
+        argument_spec={
+            "kind": {"type": "str", "required": True, "choices": ["node", "cache", "ceph"]},
+            "suites": {"type": "list", "elements": "str", "default": ["trixie"]},
+            "version": {"type": "str"},
+            "apt_proxy": {"type": "str", "default": ""},
+            "mirror": {"type": "str"},
+            "sources": {"type": "path", "required": True},
+            "directory": {"type": "path", "required": True},
+            "cache_directory": {"type": "path", "required": True},
+        },
+        required_if=[("kind", "ceph", ["version"])],
+    )
     parameters = module.params
-    store = os.path.join(parameters['cache_directory'], 'imagestore')
-    images = Images(Podman(parameters['directory']), Podman(parameters['directory'], root=store),
-                    parameters['sources'], parameters['cache_directory'], parameters['mirror'] or None)
+    directory, cache_directory = Path(parameters["directory"]), Path(parameters["cache_directory"])
+    images = Images(
+        Podman(directory),
+        Podman(directory, root=cache_directory / "imagestore"),
+        Path(parameters["sources"]),
+        cache_directory,
+        parameters["mirror"] or None,
+    )
     try:
-        if parameters['kind'] == 'node':
-            changed = any([images.node(suite)[1] for suite in parameters['suites']])
+        if parameters["kind"] == "node":
+            changed = sum(images.node(suite)[1] for suite in parameters["suites"]) > 0
         else:
-            content, changed = images.node(parameters['suites'][0])
-            if parameters['kind'] == 'cache':
-                changed |= images.package_cache(content, parameters['suites'][0])
+            content, changed = images.node(parameters["suites"][0])
+            if parameters["kind"] == "cache":
+                changed |= images.package_cache(content, parameters["suites"][0])
             else:
-                changed |= images.ceph(parameters['version'], content, parameters['apt_proxy'],
-                                       parameters['suites'][0])
+                changed |= images.ceph(parameters["version"], content, parameters["apt_proxy"], parameters["suites"][0])
     except LabError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=changed)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     main()

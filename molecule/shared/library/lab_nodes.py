@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from ansible.module_utils import lab_host, lab_images
 from ansible.module_utils.basic import AnsibleModule
@@ -16,32 +17,39 @@ from ansible.module_utils.lab_podman import LabError, Podman
 
 def main():
     """Bring the lab's part to the state asked for; return changed and changes (list of what was made or removed)."""
-    module = AnsibleModule(argument_spec={
-        'state': {'type': 'str', 'default': 'present', 'choices': ['network', 'present', 'absent', 'purged']},
-        'name': {'type': 'str', 'required': True},
-        'network': {'type': 'str', 'required': True},
-        'nodes': {'type': 'list', 'elements': 'dict', 'default': []},
-        'directory': {'type': 'path', 'required': True},
-        'cache_directory': {'type': 'path', 'required': True},
-    })
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "default": "present", "choices": ["network", "present", "absent", "purged"]},
+            "name": {"type": "str", "required": True},
+            "network": {"type": "str", "required": True},
+            "nodes": {"type": "list", "elements": "dict", "default": []},
+            "directory": {"type": "path", "required": True},
+            "cache_directory": {"type": "path", "required": True},
+        }
+    )
     parameters = module.params
-    lab = Lab(Podman(parameters['directory']), parameters['name'], parameters['network'], parameters['directory'],
-              parameters['cache_directory'])
+    directory = Path(parameters["directory"])
+    lab = Lab(
+        Podman(directory), parameters["name"], parameters["network"], directory, Path(parameters["cache_directory"])
+    )
     try:
-        if parameters['state'] in ('absent', 'purged'):
+        if parameters["state"] in ("absent", "purged"):
             lab.remove()
-            if parameters['state'] == 'purged':
+            if parameters["state"] == "purged":
                 lab.purge()
         else:
             lab.make_network()
-            lab.make_cache(os.environ.get('http_proxy', ''))
-            if parameters['state'] == 'present':
+            lab.make_cache(os.environ.get("http_proxy", ""))
+            if parameters["state"] == "present":
                 limits = lab_host.ulimits(lab_host.may_raise_limits(), lab_host.hard_limits())
-                lab.make_nodes(parameters['nodes'], {
-                    '/etc/containers/containers.conf': lab_host.node_containers_conf(limits),
-                    '/etc/containers/storage.conf': lab_host.NODE_STORAGE_CONF,
-                    '/etc/apt/apt.conf.d/92lab-mirror': lab_images.host_apt_options(),
-                })
+                lab.make_nodes(
+                    parameters["nodes"],
+                    {
+                        "/etc/containers/containers.conf": lab_host.node_containers_conf(limits),
+                        "/etc/containers/storage.conf": lab_host.NODE_STORAGE_CONF,
+                        "/etc/apt/apt.conf.d/92lab-mirror": lab_images.host_apt_options(),
+                    },
+                )
     except LabError as error:
         module.fail_json(msg=str(error), changes=lab.changes)
     for warning in lab.warnings:
@@ -49,5 +57,5 @@ def main():
     module.exit_json(changed=bool(lab.changes), changes=lab.changes)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     main()

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-import os
+from pathlib import Path
 
 from ansible.module_utils.lab_podman import LabError, run
 
@@ -15,25 +15,28 @@ FIRST_NUMBER = 100
 
 
 def attached():
-    """Return {backing file: loop device} of the host's loop devices (paths, str)."""
-    listing = run(['losetup', '--json', '--list', '--output', 'NAME,BACK-FILE']).strip()
-    devices = json.loads(listing)['loopdevices'] if listing else []
-    return {device['back-file'].removesuffix(' (deleted)'): device['name']
-            for device in devices if device['back-file']}
+    """Return {backing file (Path): loop device (str)} of the host's loop devices."""
+    listing = run(["losetup", "--json", "--list", "--output", "NAME,BACK-FILE"]).strip()
+    devices = json.loads(listing)["loopdevices"] if listing else []
+    return {
+        Path(device["back-file"].removesuffix(" (deleted)")): device["name"]
+        for device in devices
+        if device["back-file"]
+    }
 
 
 def attach(folder, wanted, remembered):
-    """Attach a file for each wanted disk; return ({disk: loop device}, whether anything was done).
+    """Attach a file for each wanted disk in folder (Path); return ({disk: loop device}, whether anything was done).
 
     wanted maps the disk's name to its size in GB (int); remembered maps it to the loop device it had before.
     """
-    os.makedirs(folder, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     current = attached()
     devices, changed = {}, False
     for name, size in wanted.items():
-        path = os.path.join(folder, f'{name}.img')
-        if not os.path.exists(path):
-            with open(path, 'wb') as handle:
+        path = folder / f"{name}.img"
+        if not path.exists():
+            with path.open("wb") as handle:
                 handle.truncate(size * 1024**3)
             changed = True
         if path not in current:
@@ -47,22 +50,22 @@ def attach(folder, wanted, remembered):
 
 def _attach_one(path, preferred, avoid):
     candidates = [preferred] if preferred and preferred not in avoid else []
-    candidates += [f'/dev/loop{number}' for number in range(FIRST_NUMBER, FIRST_NUMBER + 64)]
+    candidates += [f"/dev/loop{number}" for number in range(FIRST_NUMBER, FIRST_NUMBER + 64)]
     for device in candidates:
         if device in avoid:
             continue
         try:
-            run(['losetup', device, path])
+            run(["losetup", device, str(path)])
             return device
         except LabError as error:
-            if 'busy' not in str(error).lower():
+            if "busy" not in str(error).lower():
                 raise
-    raise LabError(f'No free loop device was found for {path}.')
+    raise LabError(f"No free loop device was found for {path}.")
 
 
 def detach(folder):
-    """Detach every loop device whose file lies in folder (str); return the devices."""
-    ours = [device for path, device in attached().items() if os.path.dirname(path) == folder.rstrip('/')]
+    """Detach every loop device whose file lies in folder (Path); return the devices."""
+    ours = [device for path, device in attached().items() if path.parent == folder]
     for device in ours:
-        run(['losetup', '--detach', device])
+        run(["losetup", "--detach", device])
     return ours

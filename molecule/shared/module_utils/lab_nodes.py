@@ -11,28 +11,29 @@ import os
 import shutil
 import socket
 import time
+from pathlib import Path
 
 from ansible.module_utils import lab_disks
 from ansible.module_utils.lab_podman import LABEL, NAME_LABEL, LabError, content_hash, run, write_file
 
-SPEC_LABEL = 'infn.datacloud.lab.spec'
-IMAGE_STORE = '/var/lib/lab-images'
+SPEC_LABEL = "infn.datacloud.lab.spec"
+IMAGE_STORE = "/var/lib/lab-images"
 BOOT_TIMEOUT = 90
 CACHE_PORT = 3142
 ADMIN_ID = 1000
 # States of a container that was made but whose files may not all have been put in before an interruption.
-HALF_MADE = ('created', 'configured', 'initialized', 'unknown', 'removing')
+HALF_MADE = ("created", "configured", "initialized", "unknown", "removing")
 
 
 class Lab:
     """One lab: everything it makes carries its labels and a name that starts with its prefix."""
 
     def __init__(self, podman, name, network, directory, cache_directory):
-        """podman: Podman; name: the lab's name (str); network: CIDR (str); directory: its own files (ssh, disks, hosts);
-        cache_directory: what labs share (image store, pip cache)."""
+        """podman: Podman; name: the lab's name (str); network: CIDR (str); directory: its own files (Path: ssh,
+        disks, hosts); cache_directory: what labs share (Path: image store, pip cache)."""
         self.podman = podman
         self.name = name
-        self.prefix = f'infn-datacloud-{name}'
+        self.prefix = f"infn-datacloud-{name}"
         self.network = ipaddress.ip_network(network)
         self.directory = directory
         self.cache_directory = cache_directory
@@ -42,55 +43,82 @@ class Lab:
     @property
     def labels(self):
         """The labels of everything the lab makes, as Podman options (list of str)."""
-        return ['--label', f'{LABEL}=true', '--label', f'{NAME_LABEL}={self.name}']
+        return ["--label", f"{LABEL}=true", "--label", f"{NAME_LABEL}={self.name}"]
 
     @property
     def cache_url(self):
         """URL of the package cache as nodes and image builds reach it (str)."""
-        return f'http://{self.network[2]}:{CACHE_PORT}'
+        return f"http://{self.network[2]}:{CACHE_PORT}"
 
     def _ours(self, kind, *fields):
-        return self.podman.json(*fields, '--filter', f'label={NAME_LABEL}={self.name}', '--format', 'json') or []
+        return self.podman.json(*fields, "--filter", f"label={NAME_LABEL}={self.name}", "--format", "json") or []
 
     def containers(self):
         """Return {name: Podman's listing entry} of this lab's containers, running or not."""
-        return {entry['Names'][0]: entry for entry in self._ours('container', 'ps', '--all')}
+        return {entry["Names"][0]: entry for entry in self._ours("container", "ps", "--all")}
 
     def bridges(self):
         """Return the interface names of the lab's network (list of str), empty before it exists."""
-        return [entry['network_interface'] for entry in self._ours('network', 'network', 'ls')]
+        return [entry["network_interface"] for entry in self._ours("network", "network", "ls")]
 
     # --- making ---------------------------------------------------------------------------------------------------
 
     def make_network(self):
         """Make the lab's network if it is missing."""
-        for entry in self._ours('network', 'network', 'ls'):
-            subnets = [subnet['subnet'] for subnet in entry['subnets']]
+        for entry in self._ours("network", "network", "ls"):
+            subnets = [subnet["subnet"] for subnet in entry["subnets"]]
             if subnets != [str(self.network)]:
-                raise LabError(f'The lab "{self.name}" exists with the network {subnets[0]}, not {self.network}: '
-                               'remove it first (make clean).')
+                raise LabError(
+                    f'The lab "{self.name}" exists with the network {subnets[0]}, not {self.network}: '
+                    "remove it first (make clean)."
+                )
             return
-        self.podman('network', 'create', '--disable-dns', '--subnet', str(self.network),
-                    '--gateway', str(self.network[1]), *self.labels, self.prefix)
-        self.changes.append(f'network {self.prefix}')
+        self.podman(
+            "network",
+            "create",
+            "--disable-dns",
+            "--subnet",
+            str(self.network),
+            "--gateway",
+            str(self.network[1]),
+            *self.labels,
+            self.prefix,
+        )
+        self.changes.append(f"network {self.prefix}")
 
-    def make_cache(self, proxy=''):
+    def make_cache(self, proxy=""):
         """Start the package cache; proxy is the URL through which this machine reaches the mirrors (str)."""
-        name = f'{self.prefix}-cache'
+        name = f"{self.prefix}-cache"
         entry = self.containers().get(name)
-        if entry and entry['State'] == 'running':
+        if entry and entry["State"] == "running":
             return
         if entry:
-            self.podman('rm', '--force', name)
+            self.podman("rm", "--force", name)
         # The volume belongs to no one lab: it outlives destroy, and a purge finds it by its label.
-        volume = f'{self.prefix}-packages'
-        self._volume(volume, ['--label', f'{LABEL}=true', '--label', f'{LABEL}.cache=true'])
-        options = [f'Proxy={proxy}'] if proxy else []
-        self.podman('run', '--detach', '--name', name, '--hostname', 'cache', '--network', self.prefix,
-                    '--ip', str(self.network[2]), '--memory', '512m', *self.labels,
-                    '--volume', f'{volume}:/var/cache/apt-cacher-ng', 'localhost/infn-datacloud-cache:latest', *options)
-        self._wait([('the package cache', str(self.network[2]), CACHE_PORT)])
-        self.changes.append(f'container {name}')
+        volume = f"{self.prefix}-packages"
+        self._volume(volume, ["--label", f"{LABEL}=true", "--label", f"{LABEL}.cache=true"])
+        options = [f"Proxy={proxy}"] if proxy else []
+        self.podman(
+            "run",
+            "--detach",
+            "--name",
+            name,
+            "--hostname",
+            "cache",
+            "--network",
+            self.prefix,
+            "--ip",
+            str(self.network[2]),
+            "--memory",
+            "512m",
+            *self.labels,
+            "--volume",
+            f"{volume}:/var/cache/apt-cacher-ng",
+            "localhost/infn-datacloud-cache:latest",
+            *options,
+        )
+        self._wait([("the package cache", str(self.network[2]), CACHE_PORT)])
+        self.changes.append(f"container {name}")
 
     def make_nodes(self, nodes, node_files):
         """Make and start what is missing of the nodes, then wait until each answers on SSH.
@@ -106,97 +134,121 @@ class Lab:
             container = f"{self.prefix}-{node['name']}"
             spec = content_hash(json.dumps(node, sort_keys=True))
             entry = present.get(container)
-            if entry and entry['State'].lower() in HALF_MADE:
-                self.podman('rm', '--force', container)
+            if entry and entry["State"].lower() in HALF_MADE:
+                self.podman("rm", "--force", container)
                 entry = None
             if entry is None:
                 self._create(container, node, spec, node_files)
-            elif (entry.get('Labels') or {}).get(SPEC_LABEL) != spec:
-                self.warnings.append(f"Node {node['name']} was made from another description; it stays as it is until "
-                                     'it is destroyed and made again.')
-            if entry is None or entry['State'].lower() != 'running':
-                self.podman('start', container)
+            elif (entry.get("Labels") or {}).get(SPEC_LABEL) != spec:
+                self.warnings.append(
+                    f"Node {node['name']} was made from another description; it stays as it is until "
+                    "it is destroyed and made again."
+                )
+            if entry is None or entry["State"].lower() != "running":
+                self.podman("start", container)
                 started.append(container)
-                self.changes.append(f'container {container}')
-        self._wait([(node['name'], node['address'], 22) for node in nodes])
+                self.changes.append(f"container {container}")
+        self._wait([(node["name"], node["address"], 22) for node in nodes])
         for container in started:
             self._booted(container)
 
     def _create(self, container, node, spec, node_files):
         options = []
-        for path in node.get('volumes') or []:
+        for path in node.get("volumes") or []:
             volume = f"{container}-{path.strip('/').replace('/', '-')}"
             self._volume(volume, self.labels)
-            options += ['--volume', f'{volume}:{path}']
-        store = os.path.join(self.cache_directory, 'imagestore')
-        pip = os.path.join(self.cache_directory, 'cache', 'pip')
+            options += ["--volume", f"{volume}:{path}"]
+        store = self.cache_directory / "imagestore"
+        pip = self.cache_directory / "cache" / "pip"
         for folder in (store, pip):
-            os.makedirs(folder, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         # /etc/hosts is left to the node: a file that Podman mounts cannot be replaced by a role.
-        self.podman('create', '--name', container, '--hostname', node['name'], '--no-hosts', '--network', self.prefix,
-                    '--ip', node['address'], '--systemd=always', '--privileged', '--memory', node['memory'],
-                    *self.labels, '--label', f'{SPEC_LABEL}={spec}', *options,
-                    '--volume', f'{store}:{IMAGE_STORE}:ro', '--volume', f'{pip}:/var/cache/pip',
-                    f"localhost/infn-datacloud-node:{node['suite']}")
-        root = self.podman('mount', container).strip()
+        self.podman(
+            "create",
+            "--name",
+            container,
+            "--hostname",
+            node["name"],
+            "--no-hosts",
+            "--network",
+            self.prefix,
+            "--ip",
+            node["address"],
+            "--systemd=always",
+            "--privileged",
+            "--memory",
+            node["memory"],
+            *self.labels,
+            "--label",
+            f"{SPEC_LABEL}={spec}",
+            *options,
+            "--volume",
+            f"{store}:{IMAGE_STORE}:ro",
+            "--volume",
+            f"{pip}:/var/cache/pip",
+            f"localhost/infn-datacloud-node:{node['suite']}",
+        )
+        root = Path(self.podman("mount", container).strip())
         try:
             for path, text in {**node_files, **self._files_of(node)}.items():
-                write_file(os.path.join(root, path.lstrip('/')), text, 0o600 if path.endswith('_key') else 0o644)
-            authorized = os.path.join(root, 'home/admin/.ssh/authorized_keys')
-            write_file(authorized, self._read('ssh', 'id_ed25519.pub'), 0o600)
+                write_file(root / path.lstrip("/"), text, 0o600 if path.endswith("_key") else 0o644)
+            authorized = root / "home/admin/.ssh/authorized_keys"
+            write_file(authorized, self._read("ssh", "id_ed25519.pub"), 0o600)
             os.chown(authorized, ADMIN_ID, ADMIN_ID)
         finally:
-            self.podman('umount', container)
+            self.podman("umount", container)
 
     def _files_of(self, node):
-        name = node['name']
+        name = node["name"]
         return {
-            '/etc/hostname': f'{name}\n',
-            '/etc/hosts': f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{node['address']} {node['fqdn']} {name}\n",
-            '/etc/apt/apt.conf.d/91lab-cache':
-                f'Acquire::http::Proxy "{self.cache_url}";\nAcquire::https::Proxy "DIRECT";\n',
-            '/etc/ssh/ssh_host_ed25519_key': self._read('ssh', 'hosts', f'{name}_key'),
-            '/etc/ssh/ssh_host_ed25519_key.pub': self._read('ssh', 'hosts', f'{name}_key.pub'),
+            "/etc/hostname": f"{name}\n",
+            "/etc/hosts": (
+                f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{node['address']} {node['fqdn']} {name}\n"
+            ),
+            "/etc/apt/apt.conf.d/91lab-cache": (
+                f'Acquire::http::Proxy "{self.cache_url}";\nAcquire::https::Proxy "DIRECT";\n'
+            ),
+            "/etc/ssh/ssh_host_ed25519_key": self._read("ssh", "hosts", f"{name}_key"),
+            "/etc/ssh/ssh_host_ed25519_key.pub": self._read("ssh", "hosts", f"{name}_key.pub"),
         }
 
     def _read(self, *parts):
-        with open(os.path.join(self.directory, *parts), encoding='utf-8') as handle:
-            return handle.read()
+        return self.directory.joinpath(*parts).read_text(encoding="utf-8")
 
     def _volume(self, name, labels):
-        if self.podman('volume', 'ls', '--quiet', '--filter', f'name=^{name}$').strip() != name:
-            self.podman('volume', 'create', *labels, name)
+        if self.podman("volume", "ls", "--quiet", "--filter", f"name=^{name}$").strip() != name:
+            self.podman("volume", "create", *labels, name)
 
     def _keys(self, nodes):
-        ssh = os.path.join(self.directory, 'ssh')
-        wanted = [(os.path.join(ssh, 'id_ed25519'), f'datacloud-{self.name}')]
-        wanted += [(os.path.join(ssh, 'hosts', f"{node['name']}_key"), node['name']) for node in nodes]
+        ssh = self.directory / "ssh"
+        wanted = [(ssh / "id_ed25519", f"datacloud-{self.name}")]
+        wanted += [(ssh / "hosts" / f"{node['name']}_key", node["name"]) for node in nodes]
         for path, comment in wanted:
-            if os.path.exists(path) and os.path.exists(f'{path}.pub'):
+            if path.exists() and path.with_suffix(".pub").exists():
                 continue
-            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-            if os.path.exists(path):
-                os.unlink(path)
-            run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', path])
-            self.changes.append(f'key {os.path.basename(path)}')
-        known = ''.join(f"{node['name']},{node['fqdn']},{node['address']} "
-                        f"{' '.join(self._read('ssh', 'hosts', node['name'] + '_key.pub').split()[:2])}\n"
-                        for node in nodes)
-        if write_file(os.path.join(ssh, 'known_hosts'), known):
-            self.changes.append('known_hosts')
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)])
+            self.changes.append(f"key {path.name}")
+        known = "".join(
+            f"{node['name']},{node['fqdn']},{node['address']} "
+            f"{' '.join(self._read('ssh', 'hosts', node['name'] + '_key.pub').split()[:2])}\n"
+            for node in nodes
+        )
+        if write_file(ssh / "known_hosts", known):
+            self.changes.append("known_hosts")
 
     def _record(self, node):
-        path = os.path.join(self.directory, 'hosts', f"{node['name']}.json")
+        path = self.directory / "hosts" / f"{node['name']}.json"
         try:
-            with open(path, encoding='utf-8') as handle:
-                before = json.load(handle)
+            before = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             before = {}
-        wanted = {f"{node['name']}-{number}": size for number, size in enumerate(node.get('disks') or [])}
-        remembered = {disk['name']: disk['device'] for disk in before.get('disks', [])}
-        devices, changed = lab_disks.attach(os.path.join(self.directory, 'disks'), wanted, remembered)
-        record = {'disks': [{'name': name, 'device': device} for name, device in devices.items()]}
-        if write_file(path, json.dumps(record, indent=2) + '\n') or changed:
+        wanted = {f"{node['name']}-{number}": size for number, size in enumerate(node.get("disks") or [])}
+        remembered = {disk["name"]: disk["device"] for disk in before.get("disks", [])}
+        devices, changed = lab_disks.attach(self.directory / "disks", wanted, remembered)
+        record = {"disks": [{"name": name, "device": device} for name, device in devices.items()]}
+        if write_file(path, json.dumps(record, indent=2) + "\n") or changed:
             self.changes.append(f"disks of {node['name']}")
 
     def _wait(self, ends):
@@ -205,21 +257,24 @@ class Lab:
             while True:
                 try:
                     with socket.create_connection((address, port), timeout=2) as connection:
-                        if port != 22 or connection.recv(4) == b'SSH-':
+                        if port != 22 or connection.recv(4) == b"SSH-":
                             break
                 except OSError:
                     pass
                 if time.monotonic() > deadline:
-                    raise LabError(f'{what} did not answer at {address}:{port} within {BOOT_TIMEOUT} s; '
-                                   f'see: podman logs {self.prefix}-{what}')
+                    raise LabError(
+                        f"{what} did not answer at {address}:{port} within {BOOT_TIMEOUT} s; "
+                        f"see: podman logs {self.prefix}-{what}"
+                    )
                 time.sleep(0.2)
 
     def _booted(self, container):
-        state = self.podman('exec', container, 'systemctl', 'is-system-running', '--wait', check=False,
-                            timeout=BOOT_TIMEOUT).strip()
-        if state != 'running':
-            failed = self.podman('exec', container, 'systemctl', '--failed', '--plain', '--no-legend', check=False)
-            self.warnings.append(f'{container} is {state}: {failed.strip()}')
+        state = self.podman(
+            "exec", container, "systemctl", "is-system-running", "--wait", check=False, timeout=BOOT_TIMEOUT
+        ).strip()
+        if state != "running":
+            failed = self.podman("exec", container, "systemctl", "--failed", "--plain", "--no-legend", check=False)
+            self.warnings.append(f"{container} is {state}: {failed.strip()}")
 
     # --- removing -------------------------------------------------------------------------------------------------
 
@@ -227,38 +282,38 @@ class Lab:
         """Remove this lab's containers, volumes, network, loop devices and files; packages and images stay."""
         names = list(self.containers())
         if names:
-            self.podman('rm', '--force', '--volumes', '--time', '3', *names)
-        volumes = [entry['Name'] for entry in self._ours('volume', 'volume', 'ls')]
+            self.podman("rm", "--force", "--volumes", "--time", "3", *names)
+        volumes = [entry["Name"] for entry in self._ours("volume", "volume", "ls")]
         if volumes:
-            self.podman('volume', 'rm', '--force', *volumes)
-        networks = [entry['name'] for entry in self._ours('network', 'network', 'ls')]
+            self.podman("volume", "rm", "--force", *volumes)
+        networks = [entry["name"] for entry in self._ours("network", "network", "ls")]
         if networks:
-            self.podman('network', 'rm', '--force', *networks)
-        devices = lab_disks.detach(os.path.join(self.directory, 'disks'))
+            self.podman("network", "rm", "--force", *networks)
+        devices = lab_disks.detach(self.directory / "disks")
         self.changes += names + volumes + networks + devices
-        for folder in ('disks', 'hosts', 'ssh'):
-            path = os.path.join(self.directory, folder)
-            if os.path.exists(path):
+        for folder in ("disks", "hosts", "ssh"):
+            path = self.directory / folder
+            if path.exists():
                 shutil.rmtree(path)
-                self.changes.append(path)
+                self.changes.append(str(path))
 
     def purge(self):
         """Remove what labs share: package cache, images and the cache folder, unless another lab is still there."""
-        others = self.podman.json('ps', '--all', '--filter', f'label={LABEL}=true', '--format', 'json')
+        others = self.podman.json("ps", "--all", "--filter", f"label={LABEL}=true", "--format", "json")
         if others:
-            self.warnings.append('Another lab is still there, so the shared packages and images were kept.')
+            self.warnings.append("Another lab is still there, so the shared packages and images were kept.")
             return
-        volumes = self.podman.json('volume', 'ls', '--filter', f'label={LABEL}=true', '--format', 'json') or []
+        volumes = self.podman.json("volume", "ls", "--filter", f"label={LABEL}=true", "--format", "json") or []
         images = list(self.podman.images())
         builds = self.podman.abandoned_builds()
         if builds:
-            self.podman('rm', '--force', *builds)
+            self.podman("rm", "--force", *builds)
         if volumes:
-            self.podman('volume', 'rm', '--force', *[entry['Name'] for entry in volumes])
+            self.podman("volume", "rm", "--force", *[entry["Name"] for entry in volumes])
         if images:
-            self.podman('rmi', '--force', *images)
-        self.changes += [entry['Name'] for entry in volumes] + images
+            self.podman("rmi", "--force", *images)
+        self.changes += [entry["Name"] for entry in volumes] + images
         for folder in {self.directory, self.cache_directory}:
-            if os.path.exists(folder):
+            if folder.exists():
                 shutil.rmtree(folder)
-                self.changes.append(folder)
+                self.changes.append(str(folder))

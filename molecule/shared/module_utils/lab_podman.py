@@ -10,10 +10,11 @@ import json
 import os
 import subprocess
 import tempfile
+from pathlib import Path
 
-LABEL = 'infn.datacloud.lab'
-NAME_LABEL = 'infn.datacloud.lab.name'
-CONTENT_LABEL = 'infn.datacloud.lab.content'
+LABEL = "infn.datacloud.lab"
+NAME_LABEL = "infn.datacloud.lab.name"
+CONTENT_LABEL = "infn.datacloud.lab.content"
 
 
 class LabError(Exception):
@@ -26,10 +27,18 @@ def run(argv, stdin=None, env=None, timeout=600, check=True, cwd=None):
     timeout is in seconds. With check, a non-zero exit raises LabError with the end of standard error.
     """
     try:
-        done = subprocess.run(argv, input=stdin, env={**os.environ, 'LC_ALL': 'C.UTF-8', **(env or {})}, cwd=cwd,
-                              capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            argv,
+            input=stdin,
+            env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
     except FileNotFoundError as error:
-        raise LabError(f'The command {argv[0]} is not installed on this machine.') from error
+        raise LabError(f"The command {argv[0]} is not installed on this machine.") from error
     except subprocess.TimeoutExpired as error:
         raise LabError(f'"{" ".join(argv[:4])}" did not finish within {timeout} s.') from error
     if check and done.returncode != 0:
@@ -39,32 +48,27 @@ def run(argv, stdin=None, env=None, timeout=600, check=True, cwd=None):
 
 
 def write_file(path, content, mode=0o644):
-    """Write content (str) to path when it differs, atomically; return whether it changed anything."""
-    try:
-        with open(path, encoding='utf-8') as handle:
-            if handle.read() == content and os.stat(path).st_mode & 0o777 == mode:
-                return False
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
-    with os.fdopen(descriptor, 'w', encoding='utf-8') as handle:
+    """Write content (str) to path (Path) when it differs, atomically; return whether it changed anything."""
+    if path.is_file() and path.read_text(encoding="utf-8") == content and path.stat().st_mode & 0o777 == mode:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
         handle.write(content)
         os.fchmod(handle.fileno(), mode)
-    os.replace(temporary, path)
+    Path(temporary).replace(path)
     return True
 
 
 def content_hash(*parts):
-    """Return 16 hexadecimal digits over the parts: a str counts as itself, an existing path by names and bytes below it."""
+    """Return 16 hexadecimal digits over the parts: a str counts as itself, a Path by the files below it."""
     digest = hashlib.sha256()
     for part in parts:
-        files = [part] if os.path.isfile(part) else sorted(
-            os.path.join(folder, name) for folder, _folders, names in os.walk(part) for name in names)
-        if not files:
-            digest.update(f'text {part}\0'.encode())
-        for path in files:
-            with open(path, 'rb') as handle:
-                digest.update(f'file {os.path.relpath(path, part)}\0'.encode() + handle.read() + b'\0')
+        if isinstance(part, str):
+            digest.update(f"text {part}\0".encode())
+            continue
+        for path in sorted(path for path in part.rglob("*") if path.is_file()):
+            digest.update(f"file {path.relative_to(part)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -72,11 +76,11 @@ class Podman:
     """Podman of this host, with the lab's containers.conf instead of the host's."""
 
     def __init__(self, directory, root=None):
-        """directory is the lab's folder (str); root an own image store instead of the host's (str)."""
-        self.env = {'CONTAINERS_CONF': os.path.join(directory, 'containers.conf')}
-        self.base = ['podman']
+        """directory is the lab's folder (Path); root an own image store instead of the host's (Path)."""
+        self.env = {"CONTAINERS_CONF": str(directory / "containers.conf")}
+        self.base = ["podman"]
         if root:
-            self.base += ['--root', root, '--runroot', os.path.join(root, 'run')]
+            self.base += ["--root", str(root), "--runroot", str(root / "run")]
 
     def __call__(self, *arguments, timeout=600, check=True, stdin=None, cwd=None):
         """Run podman with the arguments (str) and return its standard output (str)."""
@@ -89,15 +93,21 @@ class Podman:
 
     def images(self):
         """Return {reference: content hash} of the images that the lab made."""
-        return {name: (image.get('Labels') or {}).get(CONTENT_LABEL, '')
-                for image in self.json('images', '--filter', f'label={LABEL}=true', '--format', 'json') or []
-                for name in image.get('Names') or []}
+        return {
+            name: (image.get("Labels") or {}).get(CONTENT_LABEL, "")
+            for image in self.json("images", "--filter", f"label={LABEL}=true", "--format", "json") or []
+            for name in image.get("Names") or []
+        }
 
     def prune(self):
         """Remove what newer builds of the lab's images left behind: untagged images that no container uses."""
-        self('image', 'prune', '--force', '--filter', f'label={LABEL}=true')
+        self("image", "prune", "--force", "--filter", f"label={LABEL}=true")
 
     def abandoned_builds(self):
         """Return the identifiers of containers that an interrupted build of the lab's images left behind."""
-        return [entry['Id'] for entry in self.json('ps', '--all', '--external', '--format', 'json') or []
-                if entry['Image'].startswith('localhost/infn-datacloud-') and (entry['Command'] or [''])[0] == 'buildah']
+        listing = self.json("ps", "--all", "--external", "--format", "json") or []
+        return [
+            entry["Id"]
+            for entry in listing
+            if entry["Image"].startswith("localhost/infn-datacloud-") and (entry["Command"] or [""])[0] == "buildah"
+        ]
