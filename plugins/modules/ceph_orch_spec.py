@@ -23,8 +23,8 @@ options:
         C(placement) may be a list of hosts.
       - A host has C(service_type=host), C(hostname), C(addr), C(labels), C(location); labels are added, never removed.
       - C(state=absent) removes the service or host, if the orchestrator finds that safe.
-      - A value below C(spec) may be a dictionary with the one key C(from_file), whose value is a path; it stands for the
-        content of that file on the host where the module runs, which is not shown in the diff.
+      - A value below C(spec) may be a dictionary with the one key C(from_file), whose value is a path. It stands for
+        the content of that file on the host where the module runs, which is not shown in the diff.
       - C(secrets) is a list of dotted paths (for example C(spec.my_password)) that no diff shows.
         The certificate of an RGW and the passwords of Ceph's own services are always hidden.
     type: list
