@@ -97,7 +97,7 @@ operations:
     - action: update
       key: client.backup
       changes: [caps]
-keys:
+secret_keys:
   description: The listed clients' keys, by entity.
   returned: if O(return_keys) is set, outside check mode
   type: dict

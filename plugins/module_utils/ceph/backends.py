@@ -209,7 +209,7 @@ class AuthBackend(CephBackend):
         if not self.module.params["return_keys"]:
             return None
         asked = [item["entity"] for item in self.module.params["entities"] if item["state"] == "present"]
-        return {"keys": {entity: self.there[entity]["key"] for entity in asked}}
+        return {"secret_keys": {entity: self.there[entity]["key"] for entity in asked}}
 
 
 class ServiceBackend(CephBackend):

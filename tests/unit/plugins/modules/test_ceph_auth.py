@@ -57,9 +57,9 @@ def test_keyring_file(ceph, tmp_path):
 
 
 def test_keys_only_on_demand(ceph):
-    assert "keys" not in ceph.run("ceph_auth", {"entities": [CLIENT]})
+    assert "secret_keys" not in ceph.run("ceph_auth", {"entities": [CLIENT]})
     key = ceph.cluster.auth["client.backup"]["key"]
-    assert ceph.run("ceph_auth", {"entities": [CLIENT], "return_keys": True})["keys"] == {"client.backup": key}
+    assert ceph.run("ceph_auth", {"entities": [CLIENT], "return_keys": True})["secret_keys"] == {"client.backup": key}
 
 
 def test_refusal(ceph):
