@@ -358,3 +358,14 @@ def _named(lookup, number):
 
 def _added(field, before, after):
     return [item for item in after.get(field) or [] if item not in (before.get(field) or [])]
+
+
+class FlagBackend(CephBackend):
+    """Flags of the OSD map."""
+
+    def listing(self):
+        return {name: {"name": name} for name in objects.flags_there(self.ceph.mon("osd dump")["flags_set"])}
+
+    def apply(self, operation):
+        prefix = "osd unset" if operation.action == "delete" else "osd set"
+        self.ceph.mon(prefix, about=f"flag {operation.key}", key=operation.key)

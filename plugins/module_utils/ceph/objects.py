@@ -477,3 +477,32 @@ def failed_module(health, name="cephadm"):
         if f"'{name}'" in line["message"]:
             return line["message"]
     return None
+
+
+# --- flags of the OSD map ----------------------------------------------------------------------------------------
+
+# Those that people set; others, such as pglog_hardlimit, are the cluster's own.
+FLAGS = (
+    "noout",
+    "norebalance",
+    "nobackfill",
+    "norecover",
+    "noscrub",
+    "nodeep-scrub",
+    "noin",
+    "nodown",
+    "noup",
+    "pause",
+    "nosnaptrim",
+)
+
+FLAG = Spec(kind="flag", plural="flags", fields=(Field("name", required=True, identity=True, choices=FLAGS),))
+
+
+def flags_there(flags_set):
+    """The names that are set, of `flags_set` in `osd dump`.
+
+    The map holds pause as two flags, pauserd and pausewr (OSDMap::get_flag_string of Ceph 18).
+    """
+    names = {"pause" if name in ("pauserd", "pausewr") else name for name in flags_set}
+    return [name for name in FLAGS if name in names]

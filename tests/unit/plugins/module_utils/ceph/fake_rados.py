@@ -13,6 +13,10 @@ import errno
 import json
 import re
 
+SETTABLE = (
+    "full|pause|noup|nodown|noout|noin|nobackfill|norebalance|norecover|noscrub|nodeep-scrub|notieragent|nosnaptrim|"
+    "noautoscale"
+)
 # Command: its arguments. A trailing "?" means optional; int, bool and [] are JSON types, a|b are choices, else text.
 MON = {
     "config dump": {},
@@ -49,6 +53,8 @@ MON = {
     "mgr stat": {},
     "osd stat": {},
     "osd dump": {},
+    "osd set": {"key": SETTABLE + "|pglog_hardlimit", "yes_i_really_mean_it?": "bool"},
+    "osd unset": {"key": SETTABLE},
     "versions": {},
     "quorum_status": {},
 }
@@ -99,6 +105,7 @@ class Cluster:
         self.auth = {"client.admin": {"key": "AQADMIN==", "caps": {"mon": "allow *"}}}
         self.services, self.hosts = {}, {"a": {"addr": "10.0.0.1", "labels": ["_admin"]}}
         self.calls, self.starting, self.die_after_applies, self.lost_mgr_module = [], 0, None, None
+        self.flags = ["pglog_hardlimit", "purged_snapdirs", "recovery_deletes", "sortbitwise"]
         self.pool_delete, self.up, self.reachable, self.running, self.outgoing = False, 2, True, 1, 0
 
     def state(self):
@@ -106,6 +113,7 @@ class Cluster:
         options = sorted(map(str, self.options.items()))
         return json.dumps([
             options, self.pools, self.filesystems, self.groups, self.auth, self.services, self.hosts,
+            self.flags,
         ])
 
     def command(self, table, request, inbuf):
@@ -375,7 +383,16 @@ class Cluster:
         return {"num_osds": 2, "num_up_osds": self.up, "num_in_osds": 2}
 
     def osd_dump(self):
-        return {"osds": [{"osd": number, "up": int(number < self.up), "in": 1, "weight": 1.0} for number in range(2)]}
+        return {
+            "flags_set": sorted(self.flags),
+            "osds": [{"osd": number, "up": int(number < self.up), "in": 1, "weight": 1.0} for number in range(2)],
+        }
+
+    def osd_set(self, key):
+        self.flags = list(dict.fromkeys(self.flags + flag_names(key)))
+
+    def osd_unset(self, key):
+        self.flags = [name for name in self.flags if name not in flag_names(key)]
 
     def versions(self):
         return {"mon": {"ceph version 18.2.7": 1}, "overall": {"ceph version 18.2.7": 1}}
@@ -445,3 +462,8 @@ def pairs(words):
     if len(words) % 2:
         raise Refused(errno.EINVAL, "bad capabilities request; odd number of arguments")
     return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def flag_names(key):
+    """What `osd dump` shows for a flag of `osd set`."""
+    return ["pauserd", "pausewr"] if key == "pause" else [key]
