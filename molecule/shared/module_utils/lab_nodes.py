@@ -126,8 +126,15 @@ class Lab:
         nodes: list of dicts name, fqdn, address, suite, memory, volumes (paths), disks (sizes in GB, list of int);
         node_files: {path: text} written into every new node.
         """
-        self._keys(nodes)
         present = self.containers()
+        for node in nodes:
+            made = f"{self.prefix}-{node['name']}" in present
+            if made and not (self.directory / "ssh" / "hosts" / f"{node['name']}_key").exists():
+                raise LabError(
+                    f"Node {node['name']} is there but its keys in {self.directory / 'ssh'} are gone: "
+                    "remove the lab first (make lab-destroy)."
+                )
+        self._keys(nodes)
         started = []
         for node in nodes:
             self._record(node)
@@ -315,5 +322,9 @@ class Lab:
         self.changes += [entry["Name"] for entry in volumes] + images
         for folder in {self.directory, self.cache_directory}:
             if folder.exists():
+                # Podman may leave its image store mounted on itself.
+                mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+                for mount in reversed([mount for mount in mounts if mount.startswith(f"{folder}/")]):
+                    run(["umount", mount])
                 shutil.rmtree(folder)
                 self.changes.append(str(folder))

@@ -77,7 +77,9 @@ class Podman:
 
     def __init__(self, directory, root=None):
         """directory is the lab's folder (Path); root an own image store instead of the host's (Path)."""
-        self.env = {"CONTAINERS_CONF": str(directory / "containers.conf")}
+        settings = directory / "containers.conf"
+        # Newer Podman refuses a name that does not exist, and a lab whose folder was deleted must still be removable.
+        self.env = {"CONTAINERS_CONF": str(settings)} if settings.exists() else {}
         self.base = ["podman"]
         if root:
             self.base += ["--root", str(root), "--runroot", str(root / "run")]
@@ -87,8 +89,8 @@ class Podman:
         return run([*self.base, *arguments], env=self.env, timeout=timeout, check=check, stdin=stdin, cwd=cwd)
 
     def json(self, *arguments):
-        """Run podman and return what its JSON output says; None when it prints nothing or fails."""
-        output = self(*arguments, check=False).strip()
+        """Run podman and return what its JSON output says; None when it prints nothing."""
+        output = self(*arguments).strip()
         return json.loads(output) if output else None
 
     def images(self):
