@@ -52,6 +52,7 @@ probes:
   sample: {datacloud: 1.9}
 """
 
+import contextlib
 import os
 import secrets
 import tempfile
@@ -61,34 +62,48 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 
-class Mount:
-    """A file system mounted on a folder of its own for as long as the block lasts."""
+def run(module, name, what, command, until=0.0):
+    """Carry out one step, again and again until the given moment (monotonic seconds); its failure is the module's."""
+    command = ["timeout", str(module.params["timeout"]), *command]
+    code, out, err = module.run_command(command)
+    while code != 0 and time.monotonic() < until:
+        time.sleep(2)
+        code, out, err = module.run_command(command)
+    if code != 0:
+        tail = (err or out).strip().splitlines()[-1:]
+        module.fail_json(msg=f"file system {name}: {what} ended with {code}: {' '.join(tail)}")
 
-    def __init__(self, module, name):
-        self.module, self.name = module, name
-        self.folder = Path(tempfile.mkdtemp(prefix=f"ceph-fs-probe-{name}-"))
 
-    def _run(self, what, command, until=0.0):
-        command = ["timeout", str(self.module.params["timeout"]), *command]
-        code, out, err = self.module.run_command(command)
-        while code != 0 and time.monotonic() < until:
-            time.sleep(2)
-            code, out, err = self.module.run_command(command)
-        if code != 0:
-            tail = (err or out).strip().splitlines()[-1:]
-            self.module.fail_json(msg=f"file system {self.name}: {what} ended with {code}: {' '.join(tail)}")
-
-    def __enter__(self):
-        client, timeout = self.module.params["client"], self.module.params["timeout"]
-        options = ["--client_mount_timeout", str(timeout), "--client_fs", self.name]
+@contextlib.contextmanager
+def mounted(module, name):
+    """A folder of its own on which the file system is mounted for as long as the block lasts."""
+    client, timeout = module.params["client"], module.params["timeout"]
+    folder = Path(tempfile.mkdtemp(prefix=f"ceph-fs-probe-{name}-"))
+    command = ["ceph-fuse", "--name", f"client.{client}", "--client_mount_timeout", str(timeout)]
+    command += ["--client_fs", name, str(folder)]
+    try:
         # The metadata server of a new file system takes some seconds to become active; until then mounting fails.
-        command = ["ceph-fuse", "--name", f"client.{client}", *options, str(self.folder)]
-        self._run("ceph-fuse", command, until=time.monotonic() + timeout)
-        return self.folder
+        run(module, name, "ceph-fuse", command, until=time.monotonic() + timeout)
+        try:
+            yield folder
+        finally:
+            run(module, name, "umount", ["umount", str(folder)])
+    finally:
+        # Never more than the empty folder: what could not be unmounted stays, with its files.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
-    def __exit__(self, *error):
-        self._run("umount", ["umount", str(self.folder)])
-        self.folder.rmdir()
+
+def write(path, content):
+    """Write a file through to the cluster; where that fails, leave none behind."""
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def probe(module, name):
@@ -96,13 +111,16 @@ def probe(module, name):
     start = time.monotonic()
     content = secrets.token_bytes(module.params["size"])
     file_name = f".probe-{secrets.token_hex(8)}"
-    with Mount(module, name) as folder, (folder / file_name).open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    with Mount(module, name) as folder:
-        kept = (folder / file_name).read_bytes() == content
-        (folder / file_name).unlink()
+    try:
+        with mounted(module, name) as folder:
+            write(folder / file_name, content)
+        with mounted(module, name) as folder:
+            kept = (folder / file_name).read_bytes() == content
+            (folder / file_name).unlink()
+    except OSError as error:
+        module.fail_json(
+            msg=f"file system {name}: it did not take or give back a file: {error}; see ceph health detail"
+        )
     if not kept:
         module.fail_json(msg=f"file system {name}: what was read back differs from what was written")
     return round(time.monotonic() - start, 2)
