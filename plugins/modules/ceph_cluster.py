@@ -127,6 +127,7 @@ from ansible_collections.infn.datacloud.plugins.module_utils.ceph.bootstrap impo
 )
 
 CEPH = Path("/var/lib/ceph")
+CONF = Path("/etc/ceph/ceph.conf")
 
 
 def mark(fsid):
@@ -153,12 +154,11 @@ def only_one(module):
 
 def is_orchestrated(fsid):
     """Whether the cluster answers and its orchestrator lists this host."""
-    conf = Path("/etc/ceph/ceph.conf")
-    if rados is None or not conf.exists() or fsid not in conf.read_text():
+    if rados is None or not CONF.exists() or fsid not in CONF.read_text():
         return False
-    limits = {"client_mount_timeout": "15", "rados_mon_op_timeout": "15"}
-    settings = {"keyring": "/etc/ceph/ceph.client.admin.keyring", **limits}
-    cluster = rados.Rados(name="client.admin", conffile=str(conf), conf=settings)
+    limits = dict.fromkeys(("client_mount_timeout", "rados_mon_op_timeout", "rados_osd_op_timeout"), "15")  # seconds
+    settings = {"keyring": str(CONF.with_name("ceph.client.admin.keyring")), **limits}
+    cluster = rados.Rados(name="client.admin", conffile=str(CONF), conf=settings)
     try:
         cluster.connect()
         hosts = rows(Ceph(cluster, timeout=60).mgr("orch host ls"), "orch host ls")
