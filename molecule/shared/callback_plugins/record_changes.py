@@ -9,6 +9,7 @@ import json
 import os
 from pathlib import Path
 
+from ansible import context
 from ansible.playbook.handler import Handler
 from ansible.plugins.callback import CallbackBase
 
@@ -19,7 +20,8 @@ short_description: Records what a run changed
 description:
   - Writes one JSON object a line for each task start and each result, as they happen, so that a killed run leaves
     what it did until then. molecule/shared/compare_changes.py and interrupt.py read it.
-  - Does nothing unless the environment variable E(RECORD_CHANGES) names the file to write.
+  - Does nothing unless the environment variable E(RECORD_CHANGES) names the file to write, or a folder, in which each
+    playbook then has its own files C(PLAYBOOK-check.jsonl) and C(PLAYBOOK-run.jsonl).
 version_added: 0.1.0
 author: INFN DataCloud
 """
@@ -34,11 +36,8 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        path = os.environ.get("RECORD_CHANGES")
-        self.disabled = not path
-        self.play = ""
-        # Line-buffered: the file is read while the run goes on, and the run may be killed at any moment.
-        self.file = Path(path).open("w", encoding="utf-8", buffering=1) if path else None  # noqa: SIM115
+        self.disabled = not os.environ.get("RECORD_CHANGES")
+        self.play, self.file = "", None
 
     def _write(self, **event):
         self.file.write(json.dumps(event) + "\n")
@@ -60,6 +59,14 @@ class CallbackModule(CallbackBase):
             changed=bool(result.result.get("changed")),
             **self._task(result.task),
         )
+
+    def v2_playbook_on_start(self, playbook):
+        path = Path(os.environ["RECORD_CHANGES"])
+        if path.is_dir():
+            mode = "check" if context.CLIARGS.get("check") else "run"
+            path = path / f"{Path(playbook._file_name).stem}-{mode}.jsonl"
+        # Line-buffered: the file is read while the run goes on, and the run may be killed at any moment.
+        self.file = path.open("w", encoding="utf-8", buffering=1)
 
     def v2_playbook_on_play_start(self, play):
         self.play = play.get_name()
