@@ -48,7 +48,7 @@ def put(record, endpoint, bucket, prefix, count):
     with Path(record).open("a") as lines:
         for number in range(int(count)):
             key = f"{prefix}/{number:04d}"
-            body = secrets.token_bytes(random.randint(1, 65536))
+            body = secrets.token_bytes(random.randint(1, 65536))  # noqa: S311 - a size
             s3.put_object(Bucket=bucket, Key=key, Body=body)
             lines.write(json.dumps({"key": key, "sha256": hashlib.sha256(body).hexdigest()}) + "\n")
             lines.flush()
@@ -73,7 +73,7 @@ def check(record, bucket, timeout, *endpoints):
     """Wait until every endpoint has every recorded object; exit with 1 and what is lost after timeout seconds."""
     wanted = {line["key"]: line["sha256"] for line in map(json.loads, Path(record).read_text().splitlines())}
     deadline = time.monotonic() + float(timeout)
-    todo = {endpoint: wanted for endpoint in endpoints}
+    todo = dict.fromkeys(endpoints, wanted)
     while True:
         lost = {endpoint: missing(endpoint, bucket, objects) for endpoint, objects in todo.items()}
         todo = {endpoint: {key: wanted[key] for key in keys} for endpoint, keys in lost.items() if keys}

@@ -79,7 +79,7 @@ def test_strangers_are_refused(endpoint):
     assert unknown.value.response["Error"]["Code"] == "InvalidAccessKeyId"
     context = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
     with pytest.raises(urllib.error.HTTPError) as anonymous:
-        urllib.request.urlopen(f"{endpoint}/{BUCKET}", context=context, timeout=10)
+        urllib.request.urlopen(f"{endpoint}/{BUCKET}", context=context, timeout=10)  # noqa: S310 - always https
     assert anonymous.value.code == 403
 
 
