@@ -26,6 +26,10 @@ host:
 	@scripts/debian-packages --bindep
 
 .PHONY: site
+# What changes or fails is shown in full, and where the run is, with the time since it began; no tasks that are ok.
+site: export ANSIBLE_DISPLAY_OK_HOSTS := false
+site: export ANSIBLE_CALLBACKS_ENABLED := infn.datacloud.layers
+site: export DATACLOUD_STARTED := $(shell date +%s)
 site: lab ## Bring up the lab federation on this machine (again: change nothing)
 	@$(PLAYBOOK) playbooks/site.yml
 
