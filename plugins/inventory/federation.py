@@ -79,6 +79,7 @@ from typing import Any, NoReturn
 
 from ansible.errors import AnsibleError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.template import trust_as_template
 
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import load
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import DescriptionError
@@ -193,4 +194,5 @@ def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
     inventory.set_variable("all", "datacloud_backbone", model["backbone"])
     for table in TABLES:
         expression = f"lookup('infn.datacloud.federation', {json.dumps(path)}, table='{table}')"
-        inventory.set_variable("all", f"datacloud_{table}", f"{{{{ {expression} }}}}")
+        # Marked here: where another source was parsed before this one, `trusted_by_default` comes too late.
+        inventory.set_variable("all", f"datacloud_{table}", trust_as_template(f"{{{{ {expression} }}}}"))

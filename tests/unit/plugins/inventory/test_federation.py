@@ -282,3 +282,13 @@ def test_the_real_federation_offers_its_data_lake(run, root):
 def test_the_real_federation_fits_on_a_page_a_site(root):
     for file in (root / "inventories" / "datacloud" / "sites").iterdir():
         assert len(file.read_text().splitlines()) <= 40, file.name
+
+
+def test_tables_are_variables_also_after_another_source(run, lab, tmp_path):
+    other = tmp_path / "other.ini"
+    other.write_text("localhost ansible_connection=local\n")
+    expression = "{{ datacloud_hosts['ba-storage-01'] }}"
+    result = run(
+        "ansible", "localhost", "-i", str(other), "-i", lab, "-m", "ansible.builtin.debug", "-a", f"msg='{expression}'"
+    )
+    assert "10.144.33.1" in result.stdout, result.stdout + result.stderr
