@@ -114,11 +114,16 @@ def judge_sync(status):
     """(ok, detail) of rgw.objects.sync_status (dict): good when nothing is left to take from anybody."""
     sides = {"metadata": status["metadata"] or {"caught_up": False, "errors": ["no status"]}}
     sides.update({f"data of {side['zone']}": side for side in status["data"]})
-    late = [
-        f"{name}: " + ("; ".join(side["errors"]) or f"{side['behind_shards']} shards behind, state {side['state']}")
-        for name, side in sides.items() if not side["caught_up"]
-    ]
+    late = [f"{name}: {_lateness(side)}" for name, side in sides.items() if not side["caught_up"]]
     return (False, "; ".join(late)) if late else (True, "caught up")
+
+
+def _lateness(side):
+    if side["errors"]:
+        return "; ".join(side["errors"])
+    counts = (("behind", "behind_shards"), ("in full sync", "full_sync_shards"), ("recovering", "recovering_shards"))
+    said = [f"{side[field]} shards {word}" for word, field in counts if side[field]]
+    return ", ".join(said) or f"state {side['state']}"
 
 
 def wait(probe, stable_for, timeout, interval, clock=time.monotonic, sleep=time.sleep):

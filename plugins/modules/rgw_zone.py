@@ -39,8 +39,9 @@ options:
         elements: str
       master:
         description:
-          - V(true) makes it the master of its zonegroup. V(false) does nothing, because a zonegroup always has a
-            master; promote the other zone instead.
+          - V(true) makes it the master of its zonegroup. V(false) changes nothing, because a zonegroup always has a
+            master; where the zone is it nevertheless and no other listed zone is promoted, the module fails, so that
+            a site that comes back after a failover cannot make a second master.
         type: bool
       default:
         description: Whether it is the default zone of this cluster. Only V(true) does something.

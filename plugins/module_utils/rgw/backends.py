@@ -145,6 +145,10 @@ class Zones(RgwBackend):
     """The zones of this cluster."""
 
     def prepare(self, desired):
+        promoted = {zone["zonegroup"] for zone in desired if zone.get("master")}
+        self.followers = {
+            zone["name"] for zone in desired if zone.get("master") is False and zone["zonegroup"] not in promoted
+        }
         return objects.only_set(desired, "master", "default")
 
     def current(self, desired):
@@ -162,8 +166,21 @@ class Zones(RgwBackend):
                 group = {"name": None}
             else:
                 group = next(group for group in groups if group["name"] == zone["zonegroup"])
-            current[zone["name"]] = objects.zone_view(raw, group, listed["default_info"], realm)
+            view = objects.zone_view(raw, group, listed["default_info"], realm)
+            if view["master"] and zone["name"] in self.followers:
+                self._still_master(zone)
+            current[zone["name"]] = view
         return current
+
+    def _still_master(self, zone):
+        """A zone that should follow another one leads by what this cluster knows: to commit that would make two."""
+        said = (
+            f"zone {zone['name']} should not be master but is, by what this cluster knows; pull the realm from the "
+            "zone that took over (rgw_realm), or promote that zone first"
+        )
+        if not self.module.check_mode:
+            raise core.ApiError(said)
+        self.module.warn(said)
 
     def _zonegroups(self, wanted):
         """The zonegroups of the wanted zones; all of them where a zone goes, as then its own is not told."""

@@ -95,11 +95,8 @@ class Buckets(core.Backend):
         if name not in self.owner_of:
             stats = self.s3.admin("GET", "bucket", subject, {"bucket": name, "stats": "true"})
             self.owner_of[name] = stats["owner"]
-        body = {field: value for field, value in quota.items() if value is not None}
-        if "max_size" in body:
-            body["max_size"] = objects.size(body["max_size"])
-        query = {"quota": "", "uid": self.owner_of[name], "bucket": name}
-        self.s3.admin("PUT", "bucket", subject, query, body)
+        query = {"quota": "", "uid": self.owner_of[name], "bucket": name, **objects.quota_query(quota)}
+        self.s3.admin("PUT", "bucket", subject, query)
 
     def _empty(self, name):
         """Remove every version, mark of deletion and unfinished upload."""

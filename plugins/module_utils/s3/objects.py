@@ -147,6 +147,16 @@ def quota_view(stats):
     return {name: quota.get(name, default) for name, default in zip(names, (False, -1, -1), strict=True)}
 
 
+def quota_query(quota):
+    """A quota (dict) as the admin API's parameters; all of them, as RGW has defaults of its own for those left out."""
+    limit = size(quota.get("max_size", -1))
+    return {
+        "enabled": "true" if quota.get("enabled") else "false",
+        "max-size-kb": limit // 1024 if limit >= 0 else -1,
+        "max-objects": quota.get("max_objects", -1),
+    }
+
+
 def writes(after, changes):
     """The requests that bring about the changed fields: [(client method, arguments without Bucket)].
 

@@ -43,7 +43,7 @@ RECORDINGS = Path(__file__).parent / "rgw" / "recordings"
     ("recording", "ok", "detail"),
     [
         ("sync-status-master.txt", True, "caught up"),
-        ("sync-status-behind.txt", False, "metadata: 2 shards behind, state syncing; data of cnaf: 4 shards behind"),
+        ("sync-status-behind.txt", False, "metadata: 2 shards behind; data of cnaf: 4 shards behind, 3"),
         ("sync-status-broken.txt", False, "metadata: failed to fetch master sync status: (5) Input/output error"),
         ("/dev/null", False, "metadata: no status"),
     ],

@@ -49,6 +49,14 @@ def test_promotion_and_removal(zonegroup):
     assert done["operations"][0]["action"] == "delete" and list(zonegroup.state()["zones"]) == ["ba"]
 
 
+def test_a_site_that_comes_back_makes_no_second_master(zonegroup):
+    zonegroup.run("rgw_zone", {"zones": [ZONE]})
+    returned = {"zones": [{**ZONE, "master": False}]}
+    assert "pull the realm" in zonegroup.run("rgw_zone", returned)["msg"]
+    foreseen = zonegroup.run("rgw_zone", returned, check=True)
+    assert not foreseen.get("failed") and "pull the realm" in foreseen["warnings"][0]
+
+
 def test_a_creation_that_was_cut_off_is_repaired(zonegroup):
     zonegroup.state(die_in_zone_create=True)
     assert zonegroup.run("rgw_zone", {"zones": [ZONE]})["failed"]

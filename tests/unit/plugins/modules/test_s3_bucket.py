@@ -149,12 +149,13 @@ def test_requests(service):
 def test_quota_goes_through_the_admin_api(service, monkeypatch):
     kept = {"enabled": False, "max_size": -1, "max_objects": -1}
 
-    def admin(_s3, method, path, _subject, query, body=None):
+    def admin(_s3, method, path, _subject, query):
         assert path == "bucket" and query["bucket"] == "frames"
         if method == "GET":
             return {"owner": "virgo", "bucket_quota": dict(kept)}
-        assert query["uid"] == "virgo" and set(body) <= set(kept)
-        return kept.update(body)
+        assert query["uid"] == "virgo" and "quota" in query
+        limits = {"max_size": query["max-size-kb"] * 1024, "max_objects": query["max-objects"]}
+        return kept.update(enabled=query["enabled"] == "true", **limits)
 
     monkeypatch.setattr(api.S3, "admin", admin)
     service.life([{"name": "frames", "quota": {"enabled": True, "max_size": "1G"}}])
