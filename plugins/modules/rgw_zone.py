@@ -72,6 +72,7 @@ options:
         description:
           - Whether the zone is there. V(absent) is refused for the master of a zonegroup.
           - The pools and their data stay.
+          - Another site's zone is taken out of its zonegroup, which is done at the master zone's site.
         type: str
         choices: [present, absent]
         default: present

@@ -155,9 +155,15 @@ class Zones(RgwBackend):
         listed = self.admin.json("zone", "list")
         wanted = [zone for zone in desired if zone["name"] in listed["zones"]]
         raws = self.admin.each([["zone", "get", "--rgw-zone", zone["name"]] for zone in wanted])
-        groups = self._zonegroups(wanted)
+        groups = self._zonegroups(desired, wanted)
         realms = self.realm_ids(zone.get("realm") for zone in wanted)
         current = {}
+        for zone in desired:
+            # Another site's zone is in its zonegroup only; to remove that site it is taken out there.
+            name = zone["name"]
+            group = next((group for group in groups if any(name == entry["name"] for entry in group["zones"])), None)
+            if zone.get("state") == "absent" and zone not in wanted and group:
+                current[name] = {"name": name, "zonegroup": group["name"], "elsewhere": True}
         for zone, raw in zip(wanted, raws, strict=True):
             realm = _realm_name(raw, zone.get("realm"), realms)
             if zone.get("state") == "absent":
@@ -182,9 +188,9 @@ class Zones(RgwBackend):
             raise core.ApiError(said)
         self.module.warn(said)
 
-    def _zonegroups(self, wanted):
-        """The zonegroups of the wanted zones; all of them where a zone goes, as then its own is not told."""
-        if any(zone.get("state") == "absent" for zone in wanted):
+    def _zonegroups(self, desired, wanted):
+        """The zonegroups of the zones that are here; all of them where a zone goes, as then its own is not told."""
+        if any(zone.get("state") == "absent" for zone in desired):
             names = self.admin.json("zonegroup", "list")["zonegroups"]
         else:
             names = list(dict.fromkeys(zone["zonegroup"] for zone in wanted))
@@ -193,7 +199,10 @@ class Zones(RgwBackend):
     def apply(self, operation):
         zone = ["--rgw-zone", operation.key]
         if operation.action == "delete":
-            self.admin.text("zone", "delete", *zone)
+            if operation.before.get("elsewhere"):
+                self.admin.json("zonegroup", "remove", "--rgw-zonegroup", operation.before["zonegroup"], *zone)
+            else:
+                self.admin.text("zone", "delete", *zone)
             return
         after, verb = operation.after, "create" if operation.action == "create" else "modify"
         words = objects.zone_words(after, operation.changes, operation.before)

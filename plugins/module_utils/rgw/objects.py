@@ -382,6 +382,7 @@ def _quota_words(uid, scope, quota):
 _BEHIND = re.compile(r"is behind on (\d+) shards")
 _RECOVERING = re.compile(r"^(\d+) shards are recovering")
 _SHARDS = re.compile(r"^(full|incremental) sync: (\d+)/(\d+) shards")
+_BUCKET_SHARDS = re.compile(r"^incremental sync on (\d+) shards")
 _LEFT = re.compile(r"^full sync: (\d+) (?:entries|buckets) to sync")
 _SOURCE = re.compile(r"^source(?: zone|:)? +(\S+) \(([^)]*)\)$")
 
@@ -440,12 +441,14 @@ def _side(state):
 
 
 def _learn(side, line):
-    shards, left = _SHARDS.match(line), _LEFT.match(line)
+    shards, left, own = _SHARDS.match(line), _LEFT.match(line), _BUCKET_SHARDS.match(line)
     behind, recovering = _BEHIND.search(line), _RECOVERING.match(line)
     if shards:
         side["shards"] = int(shards[3])
         if shards[1] == "full":
             side["full_sync_shards"] = int(shards[2])
+    elif own:
+        side["shards"] = int(own[1])
     elif left:
         side["left"] = int(left[1])
     elif behind:

@@ -49,6 +49,17 @@ def test_promotion_and_removal(zonegroup):
     assert done["operations"][0]["action"] == "delete" and list(zonegroup.state()["zones"]) == ["ba"]
 
 
+@pytest.mark.crud("rgw_zone")
+def test_another_sites_zone_is_taken_out_of_the_zonegroup(zonegroup):
+    zonegroup.run("rgw_zone", {"zones": [ZONE, {**ZONE, "name": "ba", "master": False}]})
+    state = zonegroup.state()
+    del state["zones"]["ba"]
+    zonegroup.state(**state)
+    done = zonegroup.life("rgw_zone", {"zones": [{"name": "ba", "state": "absent"}]})
+    assert done["operations"] == [{"action": "delete", "key": "ba", "changes": []}]
+    assert [entry["name"] for entry in zonegroup.state()["zonegroups"]["italy"]["zones"]] == ["cnaf"]
+
+
 def test_a_site_that_comes_back_makes_no_second_master(zonegroup):
     zonegroup.run("rgw_zone", {"zones": [ZONE]})
     returned = {"zones": [{**ZONE, "master": False}]}

@@ -29,6 +29,7 @@ COMMANDS = {
     "realm default": {"--rgw-realm"}, "realm rm": {"--rgw-realm"}, "realm pull": {"--rgw-realm", "--url", "--default"},
     "zonegroup list": set(), "zonegroup get": PLACE, "zonegroup delete": PLACE,
     "zonegroup create": {*PLACE, "--endpoints", "--master", "--default"}, "zonegroup set": {*PLACE, "--default"},
+    "zonegroup remove": {"--rgw-zonegroup", "--rgw-zone"},
     "zone list": set(), "zone get": PLACE, "zone delete": PLACE,
     "zone create": PLACE | ZONE, "zone modify": PLACE | ZONE,
     "period get": PLACE, "period update": {*PLACE, "--commit", "--yes-i-really-mean-it"},
@@ -147,6 +148,11 @@ def zonegroup(store, verb, options):
         data["zonegroups"][name] = group
     else:
         group = store.get("zonegroups", name)
+    if verb == "remove":
+        left = [entry for entry in group["zones"] if entry["name"] != options["--rgw-zone"]]
+        if len(left) == len(group["zones"]):
+            fail(2, f"zone name {options['--rgw-zone']} not found in zonegroup {name}")
+        group["zones"] = left
     if verb == "delete":
         del data["zonegroups"][name]
         return None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ def test_sync_status_of_the_master():
     assert [status[name] for name in ("realm", "zonegroup", "zone")] == ["datacloud", "italy", "cnaf"]
     assert status["metadata"]["state"] == "no sync (zone is master)" and status["metadata"]["caught_up"]
     assert [(side["zone"], side["state"], side["shards"]) for side in status["data"]] == [("ba", "syncing", 128)]
+
+
+def test_sync_status_of_a_follower_some_seconds_after_a_write():
+    status = objects.sync_status(recorded("sync-status-follower.txt"))
+    assert status["metadata"]["caught_up"] and not status["synced"]
+    assert status["data"][0]["behind_shards"] == 1
+    assert status["data"][0]["oldest"] == "2026-11-22T19:42:02.679040+0000"
 
 
 def test_sync_status_behind():
@@ -113,3 +121,14 @@ def test_no_secret_key_among_the_words():
     added = objects.user_commands({**after, "keys": []}, after, ["keys"])
     for words, secrets in [*created, *added]:
         assert "hidden-away" not in " ".join(words) and secrets["--secret"] == "hidden-away"
+
+
+def test_user_view():
+    raw = json.loads(recorded("user-info.json"))
+    user = objects.user_view(raw, {"keys": [{"access_key": "VIRGO2"}]})
+    assert user["caps"] == {"buckets": "*"} and user["op_mask"] == ["read", "write", "delete"] and user["mark"]
+    assert user["keys"] == [{"access_key": "VIRGO2", "secret_key": "virgo-secret-2"}]
+    assert user["user_quota"] == {"enabled": True, "max_size": 10 * 2**20, "max_objects": 7}
+    assert (user["suspended"], user["system"], user["admin"], user["max_buckets"]) == (False, False, False, 5)
+    assert objects.user_view(raw)["keys"] == [], "keys nobody asked for are not ours to compare"
+    assert len(objects.user_view(raw, {"purge_keys": True})["keys"]) == 1
