@@ -17,7 +17,7 @@ description:
   - Where the default callback is told not to show hosts that are ok, the messages of M(ansible.builtin.debug) would not
     be shown either. This plugin then prints them, as plain text.
 requirements:
-  - Enable it in C(callbacks_enabled) or E(ANSIBLE_CALLBACKS_ENABLED).
+  - Enable it in C(callbacks_enabled) of ansible.cfg or in the environment as C(ANSIBLE_CALLBACKS_ENABLED).
 options:
   started:
     description:
