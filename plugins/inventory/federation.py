@@ -191,6 +191,8 @@ def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
         for host in cluster["hosts"]:
             inventory.set_variable(host, "datacloud_ceph", cluster)
     inventory.set_variable("all", "datacloud_federation", {**model["federation"], "file": path})
+    # Where lookup infn.datacloud.secret looks, whatever other sources the inventory has.
+    inventory.set_variable("all", "datacloud_secret_store", str(Path(path).parent / "secrets"))
     inventory.set_variable("all", "datacloud_backbone", model["backbone"])
     for table in TABLES:
         expression = f"lookup('infn.datacloud.federation', {json.dumps(path)}, table='{table}')"
