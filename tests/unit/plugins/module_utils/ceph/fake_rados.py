@@ -23,6 +23,8 @@ MON = {
     "config help": {"key": ""},
     "config set": {"who": "", "name": "", "value": ""},
     "config rm": {"who": "", "name": ""},
+    "config get": {"who": "", "key?": ""},
+    "config-key get": {"key": ""},
     "osd pool ls": {"detail?": "detail"},
     "osd crush rule dump": {},
     "osd pool create": {
@@ -64,7 +66,8 @@ MGR = {
     "fs subvolumegroup create": {"vol_name": "", "group_name": ""},
     "orch ls": {"export?": "bool", "refresh?": "bool"},
     "orch host ls": {},
-    "orch ps": {},
+    "orch ps": {"service_name?": ""},
+    "orch daemon": {"action": "start|stop|restart", "name": "", "force?": "bool"},
     "orch apply": {},
     "orch rm": {"service_name": ""},
     "orch host rm": {"hostname": ""},
@@ -106,6 +109,8 @@ class Cluster:
         self.services, self.hosts = {}, {"a": {"addr": "10.0.0.1", "labels": ["_admin"]}}
         self.calls, self.starting, self.die_after_applies, self.lost_mgr_module = [], 0, None, None
         self.flags = ["pglog_hardlimit", "purged_snapdirs", "recovery_deletes", "sortbitwise"]
+        self.daemons = [{"daemon_name": "mon.a", "hostname": "a", "service_name": "mon", "status_desc": "running"}]
+        self.keys, self.restarted, self.on_restart = {}, [], {}  # on_restart: what a daemon does then, by its name
         self.pool_delete, self.up, self.reachable, self.running, self.outgoing = False, 2, True, 1, 0
 
     def state(self):
@@ -113,7 +118,7 @@ class Cluster:
         options = sorted(map(str, self.options.items()))
         return json.dumps([
             options, self.pools, self.filesystems, self.groups, self.auth, self.services, self.hosts,
-            self.flags,
+            self.flags, self.restarted,
         ])
 
     def command(self, table, request, inbuf):
@@ -163,6 +168,15 @@ class Cluster:
 
     def config_rm(self, who, name):
         self.options.pop((who, name), None)
+
+    def config_get(self, who, key):
+        return self.options.get((who, key), "beast port=7480")
+
+    def config_key_get(self, key):
+        if key not in self.keys:
+            raise Refused(errno.ENOENT, "")
+        value = self.keys[key]
+        return value() if callable(value) else value
 
     # pools
 
@@ -308,8 +322,15 @@ class Cluster:
     def orch_host_ls(self):
         return [{"hostname": name, "status": "", **host} for name, host in self.hosts.items()]
 
-    def orch_ps(self):
-        return [{"daemon_name": "mon.a", "hostname": "a", "service_name": "mon", "status_desc": "running"}]
+    def orch_ps(self, service_name=None):
+        found = [row for row in self.daemons if service_name in (None, row["service_name"])]
+        return found or "No daemons reported"
+
+    def orch_daemon(self, action, name):
+        (row,) = [row for row in self.daemons if row["daemon_name"] == name]
+        self.restarted.append(name)
+        self.on_restart[name]()
+        return f"Scheduled to {action} {name} on host '{row['hostname']}'"
 
     def orch_apply(self, text):
         spec = json.loads(text)
