@@ -165,7 +165,10 @@ def _note(timeline, ok, detail):
 def _run(argv, timeout, wanted=0):
     """(ok, standard output or what went wrong) of a command."""
     try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False)
+        # run_command knows no time limit, and what is probed may well hang.
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
+            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+        )
     except subprocess.TimeoutExpired:
         return False, f"{argv[0]}: no answer within {timeout:.0f} s"
     except OSError as error:

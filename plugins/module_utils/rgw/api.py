@@ -87,7 +87,8 @@ class RgwAdmin:
         self.require()
         secrets = {option: value for option, value in (secrets or {}).items() if value is not None}
         try:
-            done = subprocess.run(
+            # run_command knows no time limit, and radosgw-admin waits for minutes where no monitor answers.
+            done = subprocess.run(  # pylint: disable=ansible-bad-function
                 [self.executable, *words, *self.common],
                 input="" if stdin is None else json.dumps(stdin),
                 env=environment(secrets),

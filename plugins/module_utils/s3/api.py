@@ -21,13 +21,22 @@ try:
     from botocore.awsrequest import AWSRequest
     from botocore.client import Config
     from botocore.credentials import Credentials
-    from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, HTTPClientError
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
     from botocore.httpsession import URLLib3Session
 
     MISSING = None
 except ImportError:
-    BotoCoreError = ClientError = EndpointConnectionError = HTTPClientError = Exception
     MISSING = traceback.format_exc()
+
+    # Only named below, in functions that nobody reaches without boto3.
+    class BotoCoreError(Exception):
+        pass
+
+    class ClientError(Exception):
+        pass
+
+    class HTTPClientError(Exception):
+        pass
 
 OPTIONS = {
     "endpoint_url": {"type": "str", "required": True},

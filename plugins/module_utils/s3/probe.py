@@ -76,16 +76,20 @@ class Probe:
         """When (monotonic seconds) the site took the object."""
         where = f"{site}: PUT {self.bucket}/{self.prefix}{site} at {self.sites[site]}"
         self._until(
-            lambda: client.put_object(Bucket=self.bucket, Key=self.prefix + site, Body=body), time.monotonic(), where
+            functools.partial(client.put_object, Bucket=self.bucket, Key=self.prefix + site, Body=body),
+            time.monotonic(),
+            where,
         )
         return time.monotonic()
 
     def _arrival(self, client, source, target, body, put_at):
         """How long the object took from source to target (dict); raises ApiError when it does not come so."""
         where = f"object {self.bucket}/{self.prefix}{source} put at {source}, GET at {target} ({self.sites[target]})"
-        found = self._until(
-            lambda: client.get_object(Bucket=self.bucket, Key=self.prefix + source)["Body"].read(), put_at, where
-        )
+
+        def get():
+            return client.get_object(Bucket=self.bucket, Key=self.prefix + source)["Body"].read()
+
+        found = self._until(get, put_at, where)
         if found != body:
             raise core.ApiError(f"{where}: {len(found)} bytes that are not the {len(body)} bytes that were put")
         return {"from": source, "to": target, "seconds": round(time.monotonic() - put_at, 1)}
