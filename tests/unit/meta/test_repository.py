@@ -59,7 +59,11 @@ def test_modules_are_in_their_action_group() -> None:
     """A playbook sets what the modules of one system have in common through module_defaults of its group."""
     groups = load("meta/runtime.yml")["action_groups"]
     for system in ("ceph", "rgw", "s3"):
-        assert sorted(path.stem for path in (ROOT / "plugins" / "modules").glob(f"{system}_*.py")) == groups[system]
+        named = {path.stem for path in (ROOT / "plugins" / "modules").glob(f"{system}_*.py")}
+        # It reaches the cluster as the modules of group ceph do, not through radosgw-admin.
+        exception = {"rgw_certificate"}
+        expected = named | exception if system == "ceph" else named - exception
+        assert groups[system] == sorted(expected)
 
 
 def test_used_collections_are_declared() -> None:
