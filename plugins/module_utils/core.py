@@ -176,8 +176,7 @@ def plan(spec, desired, current, *, purge=False, owned=None, recreate=False):
         raise SpecError("; ".join(errors))
     if purge and owned:
         removals.extend(
-            Operation("delete", key, before=there)
-            for key, there in current.items() if key not in seen and owned(there)
+            Operation("delete", key, before=there) for key, there in current.items() if key not in seen and owned(there)
         )
     return writes + removals[::-1]
 
@@ -209,7 +208,7 @@ def run(module, spec, backend, desired=None):
             msg=str(error),
             changed=bool(applied),
             operations=[operation.summary() for operation in applied],
-            not_applied=[operation.summary() for operation in operations[len(applied):]],
+            not_applied=[operation.summary() for operation in operations[len(applied) :]],
         )
     result = {
         "changed": bool(operations),

@@ -166,7 +166,8 @@ from ansible_collections.infn.datacloud.plugins.module_utils.s3 import api, back
 
 def main():
     options = {
-        **api.OPTIONS, **objects.BUCKET.argument_spec(),
+        **api.OPTIONS,
+        **objects.BUCKET.argument_spec(),
         "force_empty": {"type": "list", "elements": "str", "default": []},
     }
     module = AnsibleModule(options, supports_check_mode=True)

@@ -79,7 +79,10 @@ class Ceph:
 
         return retry(
             lambda: self._command(self.cluster.mgr_command, prefix, about, inbuf, arguments),
-            starting, tries=1000, longest=10.0, sleep=self.sleep,  # the deadline ends it
+            starting,
+            tries=1000,
+            longest=10.0,
+            sleep=self.sleep,  # the deadline ends it
         )
 
     def close(self):

@@ -95,8 +95,12 @@ class PoolBackend(CephBackend):
     def _create(self, name, about, pool):
         """Create the pool; returns the fields that creation does not take."""
         words = {
-            "pool_type": "type", "pg_num": "pg_num", "erasure_code_profile": "erasure_code_profile",
-            "rule": "crush_rule", "size": "size", "autoscale_mode": "pg_autoscale_mode",
+            "pool_type": "type",
+            "pg_num": "pg_num",
+            "erasure_code_profile": "erasure_code_profile",
+            "rule": "crush_rule",
+            "size": "size",
+            "autoscale_mode": "pg_autoscale_mode",
         }
         arguments = {word: pool[field] for word, field in words.items() if field in pool}
         if pool.get("size") == 1:
@@ -108,7 +112,7 @@ class PoolBackend(CephBackend):
         if field == "application":
             self.ceph.mon("osd pool application enable", about=about, pool=name, app=value)
         elif field.startswith("quota_"):
-            what = field[len("quota_"):]
+            what = field[len("quota_") :]
             self.ceph.mon("osd pool set-quota", about=about, pool=name, field=what, val=str(value))
         else:
             sure = {"yes_i_really_mean_it": True} if field == "size" and value == 1 else {}
@@ -127,7 +131,8 @@ class FsBackend(CephBackend):
             there = self.there.get(given["name"])
             if there and given.get("subvolume_groups") and given.get("state") != "absent":
                 listed = self.ceph.mgr(
-                    "fs subvolumegroup ls", about=f"file system {given['name']}", vol_name=given["name"])
+                    "fs subvolumegroup ls", about=f"file system {given['name']}", vol_name=given["name"]
+                )
                 there["subvolume_groups"] = [row["name"] for row in rows(listed, "fs subvolumegroup ls")]
         return [objects.fs_wanted(given, self.there.get(given["name"])) for given in desired]
 
@@ -203,7 +208,8 @@ class AuthBackend(CephBackend):
         self.module.atomic_move(temporary, path)
         given = {name: wanted.get(name) for name in ("owner", "group", "mode")}
         self.module.set_fs_attributes_if_different(
-            {**given, "path": path, "secontext": [None, None, None], "attributes": None}, False)
+            {**given, "path": path, "secontext": [None, None, None], "attributes": None}, False
+        )
 
     def finish(self, operations):
         if not self.module.params["return_keys"]:
@@ -277,7 +283,8 @@ class ServiceBackend(CephBackend):
     def _wait(self, wait):
         """Until all listed services run; returns {service: {running, size}}."""
         names = [
-            item["name"] for item in self.desired
+            item["name"]
+            for item in self.desired
             if item["state"] == "present" and item["service_type"] != "host" and not item.get("unmanaged")
         ]
         deadline = self.ceph.clock() + wait["timeout"]
@@ -289,7 +296,8 @@ class ServiceBackend(CephBackend):
             if not missing:
                 return {
                     row["service_name"]: {name: row["status"].get(name, 0) for name in ("running", "size")}
-                    for row in services if row["service_name"] in names
+                    for row in services
+                    if row["service_name"] in names
                 }
             if self.ceph.clock() >= deadline:
                 found = "; ".join(f"{name}: {words}" for name, words in missing.items())

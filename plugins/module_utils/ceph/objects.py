@@ -15,9 +15,25 @@ SECRET_NAME = re.compile(r"(key|secret|password|passwd|token)$")
 THOUSANDS = {unit: 1000**power for power, unit in enumerate(("", "K", "M", "G", "T", "P", "E"))}
 BINARY = {unit: 1024**power for power, unit in enumerate(("", "K", "M", "G", "T", "P", "E"))}
 SECONDS = {
-    "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600,
-    "d": 86400, "day": 86400, "w": 604800, "wk": 604800, "week": 604800,
-    "mo": 2592000, "month": 2592000, "y": 31536000, "yr": 31536000, "year": 31536000,
+    "s": 1,
+    "sec": 1,
+    "second": 1,
+    "m": 60,
+    "min": 60,
+    "minute": 60,
+    "h": 3600,
+    "hr": 3600,
+    "hour": 3600,
+    "d": 86400,
+    "day": 86400,
+    "w": 604800,
+    "wk": 604800,
+    "week": 604800,
+    "mo": 2592000,
+    "month": 2592000,
+    "y": 31536000,
+    "yr": 31536000,
+    "year": 31536000,
 }
 
 
@@ -163,7 +179,8 @@ def pool_wanted(given, there):
 def check_destroy(spec, desired, current):
     """Refuse to remove what holds data unless it is named twice: as the object and in `destroy`."""
     wrong = [
-        wanted["name"] for wanted in desired
+        wanted["name"]
+        for wanted in desired
         if wanted.get("state") == "absent" and wanted["name"] in current and wanted.get("destroy") != wanted["name"]
     ]
     if wrong:
@@ -223,6 +240,7 @@ def fs_wanted(given, there):
 
 # --- keys --------------------------------------------------------------------------------------------------------
 
+
 def spaces(caps):
     """Capabilities with single spaces."""
     return {name: " ".join(value.split()) for name, value in caps.items()}
@@ -253,14 +271,27 @@ def keyring(entity, key, caps=None):
 # --- orchestrator specifications ---------------------------------------------------------------------------------
 
 TOP = (
-    "service_type", "service_id", "placement", "unmanaged", "networks",
-    "extra_container_args", "extra_entrypoint_args", "custom_configs",
+    "service_type",
+    "service_id",
+    "placement",
+    "unmanaged",
+    "networks",
+    "extra_container_args",
+    "extra_entrypoint_args",
+    "custom_configs",
 )
 HOST = ("service_type", "hostname", "addr", "labels", "location")
 # Values below `spec` that no diff may show; `secrets` of a listed specification adds more.
 SECRET_PATHS = (
-    "spec.rgw_frontend_ssl_certificate", "spec.ssl_key", "spec.ssl_cert", "spec.password", "spec.api_password",
-    "spec.monitor_password", "spec.keepalived_password", "spec.snmp_v3_auth_password", "spec.snmp_v3_priv_password",
+    "spec.rgw_frontend_ssl_certificate",
+    "spec.ssl_key",
+    "spec.ssl_cert",
+    "spec.password",
+    "spec.api_password",
+    "spec.monitor_password",
+    "spec.keepalived_password",
+    "spec.snmp_v3_auth_password",
+    "spec.snmp_v3_priv_password",
 )
 
 
@@ -318,15 +349,15 @@ def service_given(raw):
     if below:
         given["spec"] = {
             name: _devices(value) if name.endswith("_devices") else value
-            for name, value in below.items() if value is not None
+            for name, value in below.items()
+            if value is not None
         }
     if "placement" in given:
         given["placement"] = _placement(given["placement"])
     for name in ("networks", "labels"):
         if isinstance(given.get(name), str):
             given[name] = [given[name]]
-    given.update(
-        name=service_name(raw), state=raw.get("state") or "present", secrets=list(raw.get("secrets") or []))
+    given.update(name=service_name(raw), state=raw.get("state") or "present", secrets=list(raw.get("secrets") or []))
     return given
 
 

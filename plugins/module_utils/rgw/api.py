@@ -137,7 +137,7 @@ def parse(output, command):
     if not match:
         return None
     try:
-        return json.JSONDecoder().raw_decode(output[match.start():])[0]
+        return json.JSONDecoder().raw_decode(output[match.start() :])[0]
     except ValueError as error:
         raise RgwError(f"{command}: the answer is not JSON ({error}); run it by hand to see it") from error
 

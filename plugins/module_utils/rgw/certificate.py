@@ -123,13 +123,15 @@ class CertificateBackend(CephBackend):
         wanted = operation.after["certificate"]
         # The orchestrator stores a changed certificate a moment after it has accepted it.
         self._until(
-            lambda: self._stored(daemon, about) in (None, wanted), deadline,
+            lambda: self._stored(daemon, about) in (None, wanted),
+            deadline,
             f"{about}: the cluster holds another certificate than {self.module.params['certificate']}; "
             f"apply the service {service} with that file (ceph_orch_spec), and look into `ceph health detail`",
         )
         self.ceph.mgr("orch daemon", about=about, action="restart", name=daemon)
         self._until(
-            lambda: served(gateway)[0] == wanted, deadline,
+            lambda: served(gateway)[0] == wanted,
+            deadline,
             f"{about}: {daemon} was restarted and does not serve the certificate of "
             f"{self.module.params['certificate']} within {self.module.params['wait_timeout']} s; "
             "look into `ceph orch ps` and the daemon's journal on its host",

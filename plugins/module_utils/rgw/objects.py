@@ -24,11 +24,15 @@ PULL = (
     Field("access_key", required=True, secret=False),
     Field("secret_key", required=True, secret=True),
 )
-REALM = Spec("realm", "realms", (
-    Field("name", required=True, identity=True),
-    Field("default", "bool"),
-    Field("pull", "dict", options=PULL, write_only=True),
-))
+REALM = Spec(
+    "realm",
+    "realms",
+    (
+        Field("name", required=True, identity=True),
+        Field("default", "bool"),
+        Field("pull", "dict", options=PULL, write_only=True),
+    ),
+)
 # What is planned besides what is asked for: the period a realm that is pulled should have.
 REALM_WITH_PERIOD = Spec("realm", "realms", (*REALM.fields, Field("period")))
 
@@ -48,37 +52,51 @@ def by_name(targets):
     )
 
 
-ZONEGROUP = Spec("zonegroup", "zonegroups", (
-    Field("name", required=True, identity=True),
-    Field("realm", required=True, immutable=True),
-    Field("endpoints", "list", elements="str"),
-    Field("master", "bool"),
-    Field("default", "bool"),
-    Field("api_name"),
-    Field("hostnames", "list", elements="str", normalize=sorted),
-    Field("default_placement"),
-    Field("placement_targets", "list", elements="dict", normalize=by_name, options=(
-        Field("name", required=True),
-        Field("tags", "list", elements="str"),
-        Field("storage_classes", "list", elements="str"),
-    )),
-))
+ZONEGROUP = Spec(
+    "zonegroup",
+    "zonegroups",
+    (
+        Field("name", required=True, identity=True),
+        Field("realm", required=True, immutable=True),
+        Field("endpoints", "list", elements="str"),
+        Field("master", "bool"),
+        Field("default", "bool"),
+        Field("api_name"),
+        Field("hostnames", "list", elements="str", normalize=sorted),
+        Field("default_placement"),
+        Field(
+            "placement_targets",
+            "list",
+            elements="dict",
+            normalize=by_name,
+            options=(
+                Field("name", required=True),
+                Field("tags", "list", elements="str"),
+                Field("storage_classes", "list", elements="str"),
+            ),
+        ),
+    ),
+)
 
-ZONE = Spec("zone", "zones", (
-    Field("name", required=True, identity=True),
-    Field("realm", required=True, immutable=True),
-    Field("zonegroup", required=True, immutable=True),
-    Field("endpoints", "list", elements="str"),
-    Field("master", "bool"),
-    Field("default", "bool"),
-    Field("read_only", "bool"),
-    Field("access_key", secret=False),
-    Field("secret_key", secret=True),
-    Field("tier_type"),
-    Field("sync_from_all", "bool"),
-    Field("sync_from", "list", elements="str", normalize=sorted),
-    Field("redirect_zone"),
-))
+ZONE = Spec(
+    "zone",
+    "zones",
+    (
+        Field("name", required=True, identity=True),
+        Field("realm", required=True, immutable=True),
+        Field("zonegroup", required=True, immutable=True),
+        Field("endpoints", "list", elements="str"),
+        Field("master", "bool"),
+        Field("default", "bool"),
+        Field("read_only", "bool"),
+        Field("access_key", secret=False),
+        Field("secret_key", secret=True),
+        Field("tier_type"),
+        Field("sync_from_all", "bool"),
+        Field("sync_from", "list", elements="str", normalize=sorted),
+        Field("redirect_zone"),
+    ),
+)
 
 
 def sorted_keys(keys):
@@ -100,24 +118,35 @@ QUOTA = (
     Field("max_size", normalize=size),
     Field("max_objects", "int"),
 )
-USER = Spec("user", "users", (
-    Field("uid", required=True, identity=True),
-    Field("display_name", required=True),
-    Field("email"),
-    Field("keys", "list", elements="dict", secret=False, normalize=sorted_keys, options=(
-        Field("access_key", required=True, secret=False),
-        Field("secret_key", required=True, secret=True),
-    )),
-    Field("purge_keys", "bool", secret=False, write_only=True),
-    Field("caps", "dict"),
-    Field("suspended", "bool"),
-    Field("max_buckets", "int"),
-    Field("system", "bool"),
-    Field("admin", "bool"),
-    Field("op_mask", "list", elements="str", choices=("read", "write", "delete"), normalize=sorted),
-    Field("user_quota", "dict", options=QUOTA),
-    Field("bucket_quota", "dict", options=QUOTA),
-))
+USER = Spec(
+    "user",
+    "users",
+    (
+        Field("uid", required=True, identity=True),
+        Field("display_name", required=True),
+        Field("email"),
+        Field(
+            "keys",
+            "list",
+            elements="dict",
+            secret=False,
+            normalize=sorted_keys,
+            options=(
+                Field("access_key", required=True, secret=False),
+                Field("secret_key", required=True, secret=True),
+            ),
+        ),
+        Field("purge_keys", "bool", secret=False, write_only=True),
+        Field("caps", "dict"),
+        Field("suspended", "bool"),
+        Field("max_buckets", "int"),
+        Field("system", "bool"),
+        Field("admin", "bool"),
+        Field("op_mask", "list", elements="str", choices=("read", "write", "delete"), normalize=sorted),
+        Field("user_quota", "dict", options=QUOTA),
+        Field("bucket_quota", "dict", options=QUOTA),
+    ),
+)
 
 
 def boolean(value):
@@ -132,10 +161,13 @@ def only_set(desired, *flags):
 
 # Periods --------------------------------------------------------------------------------------------------------
 
+
 def newer(remote, local):
     """Whether the period remote (dict) is later than the period local (dict or None)."""
+
     def age(period):
         return (int(period.get("realm_epoch", 0)), int(period.get("epoch", 0)))
+
     return local is None or age(remote) > age(local)
 
 
@@ -189,6 +221,7 @@ def _flat(path, value):
 
 
 # Zonegroups and zones -------------------------------------------------------------------------------------------
+
 
 def zonegroup_view(raw, default_id, realm):
     """`zonegroup get` (dict) in the Spec's words; realm: the realm's name, None where it is another realm."""
@@ -266,6 +299,7 @@ def zone_words(after, changes, before=None):
 
 
 # Users ----------------------------------------------------------------------------------------------------------
+
 
 def user_view(raw, wanted=None):
     """`user info` (dict) in the Spec's words.
@@ -435,8 +469,15 @@ def bucket_sync_status(text):
 def _side(state):
     """One direction of sync before anything is known of it."""
     return {
-        "state": state.strip() or None, "caught_up": False, "behind_shards": 0, "recovering_shards": 0,
-        "full_sync_shards": 0, "shards": 0, "left": 0, "oldest": None, "errors": [],
+        "state": state.strip() or None,
+        "caught_up": False,
+        "behind_shards": 0,
+        "recovering_shards": 0,
+        "full_sync_shards": 0,
+        "shards": 0,
+        "left": 0,
+        "oldest": None,
+        "errors": [],
     }
 
 

@@ -38,11 +38,15 @@ except ImportError:
     class HTTPClientError(Exception):
         pass
 
+
 OPTIONS = {
     "endpoint_url": {"type": "str", "required": True},
     "access_key": {"type": "str", "required": True, "no_log": False, "fallback": (env_fallback, ["AWS_ACCESS_KEY_ID"])},
     "secret_key": {
-        "type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["AWS_SECRET_ACCESS_KEY"]),
+        "type": "str",
+        "required": True,
+        "no_log": True,
+        "fallback": (env_fallback, ["AWS_SECRET_ACCESS_KEY"]),
     },
     "region": {"type": "str", "default": "us-east-1"},
     "ca_bundle": {"type": "path", "fallback": (env_fallback, ["AWS_CA_BUNDLE"])},
@@ -107,8 +111,9 @@ class S3:
     def __init__(self, params):
         self.params = params
         self.endpoint = params["endpoint_url"].rstrip("/")
-        self.client = client(*(params[name] for name in (
-            "endpoint_url", "access_key", "secret_key", "ca_bundle", "region", "timeout")))
+        self.client = client(
+            *(params[name] for name in ("endpoint_url", "access_key", "secret_key", "ca_bundle", "region", "timeout"))
+        )
 
     def call(self, method, subject, absent=(), **arguments):
         """The answer (dict) of a client method; None for an error whose code is in absent. Raises ApiError."""

@@ -114,6 +114,10 @@ class Buckets(core.Backend):
         while uploads := self.s3.call("list_multipart_uploads", subject, Bucket=name).get("Uploads"):
             for upload in uploads:
                 self.s3.call(
-                    "abort_multipart_upload", subject, ("NoSuchUpload",),
-                    Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"],
+                    "abort_multipart_upload",
+                    subject,
+                    ("NoSuchUpload",),
+                    Bucket=name,
+                    Key=upload["Key"],
+                    UploadId=upload["UploadId"],
                 )

@@ -67,29 +67,45 @@ def text_values(tags):
     return {str(name): str(value) for name, value in tags.items()}
 
 
-BUCKET = Spec("bucket", "buckets", (
-    Field("name", required=True, identity=True),
-    Field("object_lock", "bool", immutable=True),
-    Field("versioning", choices=("enabled", "suspended")),
-    Field("retention", "dict", options=(
-        Field("mode", choices=("governance", "compliance")),
-        Field("days", "int"),
-        Field("years", "int"),
-    )),
-    Field("encryption", "dict", options=(
-        Field("algorithm", required=True, choices=("none", "AES256", "aws:kms")),
-        Field("kms_key", secret=False),
-    )),
-    Field("acl", choices=tuple(ACLS)),
-    Field("policy", "dict", normalize=policy),
-    Field("lifecycle", "list", elements="dict", normalize=lifecycle),
-    Field("tags", "dict", normalize=text_values),
-    Field("quota", "dict", options=(
-        Field("enabled", "bool"),
-        Field("max_size", normalize=size),
-        Field("max_objects", "int"),
-    )),
-))
+BUCKET = Spec(
+    "bucket",
+    "buckets",
+    (
+        Field("name", required=True, identity=True),
+        Field("object_lock", "bool", immutable=True),
+        Field("versioning", choices=("enabled", "suspended")),
+        Field(
+            "retention",
+            "dict",
+            options=(
+                Field("mode", choices=("governance", "compliance")),
+                Field("days", "int"),
+                Field("years", "int"),
+            ),
+        ),
+        Field(
+            "encryption",
+            "dict",
+            options=(
+                Field("algorithm", required=True, choices=("none", "AES256", "aws:kms")),
+                Field("kms_key", secret=False),
+            ),
+        ),
+        Field("acl", choices=tuple(ACLS)),
+        Field("policy", "dict", normalize=policy),
+        Field("lifecycle", "list", elements="dict", normalize=lifecycle),
+        Field("tags", "dict", normalize=text_values),
+        Field(
+            "quota",
+            "dict",
+            options=(
+                Field("enabled", "bool"),
+                Field("max_size", normalize=size),
+                Field("max_objects", "int"),
+            ),
+        ),
+    ),
+)
 
 NO_LOCK = ("ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration")
 # How a managed field is read: field: (client method, error codes that mean there is none).
@@ -170,9 +186,14 @@ def writes(after, changes):
         elif field == "retention":
             period = {"Years": value["years"]} if value["years"] else {"Days": value["days"]}
             rule = {"DefaultRetention": {"Mode": value["mode"].upper(), **period}}
-            requests.append(("put_object_lock_configuration", {
-                "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled", "Rule": rule},
-            }))
+            requests.append(
+                (
+                    "put_object_lock_configuration",
+                    {
+                        "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled", "Rule": rule},
+                    },
+                )
+            )
         elif field == "encryption":
             requests.append(_encryption(value))
         elif field == "acl":

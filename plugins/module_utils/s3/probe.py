@@ -49,9 +49,11 @@ class Probe:
             put_at = {site: self._put(signed[site], site, bodies[site]) for site in self.sites}
             pairs = [(source, target) for source in self.sites for target in self.sites]
             with ThreadPoolExecutor(len(pairs)) as pool:
-                transfers = list(pool.map(
-                    lambda pair: self._arrival(signed[pair[1]], *pair, bodies[pair[0]], put_at[pair[0]]), pairs
-                ))
+                transfers = list(
+                    pool.map(
+                        lambda pair: self._arrival(signed[pair[1]], *pair, bodies[pair[0]], put_at[pair[0]]), pairs
+                    )
+                )
             refusals = [refusal for site in self.sites for refusal in self._refusals(site)]
             return {"transfers": transfers, "refusals": refusals, "tls": tls}
         finally:

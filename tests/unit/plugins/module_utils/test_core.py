@@ -110,7 +110,11 @@ def test_create_update_delete_in_order():
     ]
     found = plan(SPEC, desired, current)
     assert [(item.action, item.key) for item in found] == [
-        ("create", "a"), ("update", "b"), ("delete", "d"), ("delete", "c")]
+        ("create", "a"),
+        ("update", "b"),
+        ("delete", "d"),
+        ("delete", "c"),
+    ]
     assert found[0].after == {"name": "a", "size": 2}
     assert found[1].before == {"name": "b", "size": 1} and found[1].after == {"name": "b", "size": 3}
     assert found[1].changes == ("size",)
@@ -214,7 +218,10 @@ def test_finish_runs_after_the_writes_and_not_in_check_mode():
 
 def test_summary_has_no_values():
     assert Operation("update", ("a", "b"), {"x": 1}, {"x": 2}, ("x",)).summary() == {
-        "action": "update", "key": "a/b", "changes": ["x"]}
+        "action": "update",
+        "key": "a/b",
+        "changes": ["x"],
+    }
 
 
 def test_retry_only_what_is_retryable():

@@ -173,7 +173,7 @@ def test_http(server):
 
 def test_ceph_that_does_not_answer(tmp_path):
     script = tmp_path / "ceph"
-    script.write_text("#!/bin/sh\necho '{\"status\": \"HEALTH_OK\", \"checks\": {}}'\n")
+    script.write_text('#!/bin/sh\necho \'{"status": "HEALTH_OK", "checks": {}}\'\n')
     script.chmod(0o755)
     params = {"executable": str(script), "conf": "c", "client": "client.x", "accept": []}
     assert probes.ceph(params)(5) == (True, "HEALTH_OK")

@@ -55,12 +55,15 @@ def test_secrets_are_never_shown(ceph):
     assert "77777777777" not in str(ceph.life("ceph_config", {"config": [warned]})["diff"])
 
 
-@pytest.mark.parametrize(("option", "words"), [
-    ({"section": "osd", "name": "osd_memory_target"}, "give value or secret_value"),
-    ({"section": "osd", "name": "osd_nothing", "value": 1}, "unrecognized config option 'osd_nothing'"),
-    ({"section": "nobody", "name": "osd_memory_target", "value": 1}, "unrecognized config target 'nobody'"),
-    ({"section": "osd", "name": "osd_memory_target", "value": "much"}, "error parsing value"),
-])
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"section": "osd", "name": "osd_memory_target"}, "give value or secret_value"),
+        ({"section": "osd", "name": "osd_nothing", "value": 1}, "unrecognized config option 'osd_nothing'"),
+        ({"section": "nobody", "name": "osd_memory_target", "value": 1}, "unrecognized config target 'nobody'"),
+        ({"section": "osd", "name": "osd_memory_target", "value": "much"}, "error parsing value"),
+    ],
+)
 def test_refusals_name_the_option(ceph, option, words):
     result = ceph.run("ceph_config", {"config": [option]})
     assert result["failed"] and words in result["msg"] and option["name"] in result["msg"]

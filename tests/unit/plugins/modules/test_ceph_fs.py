@@ -22,7 +22,12 @@ def test_life(pools):
     full = {**FS, "max_mds": 2, "standby_count_wanted": 0, "allow_standby_replay": True, "subvolume_groups": ["users"]}
     pools.life("ceph_fs", {"filesystems": [full]})
     assert pools.cluster.filesystems["home"] == {
-        "metadata": "meta", "data": ["data"], "max_mds": 2, "standby_count_wanted": 0, "allow_standby_replay": True}
+        "metadata": "meta",
+        "data": ["data"],
+        "max_mds": 2,
+        "standby_count_wanted": 0,
+        "allow_standby_replay": True,
+    }
     assert pools.cluster.groups == {"home": ["users"]}
 
     changed = {**full, "data_pools": ["more"], "max_mds": 1, "subvolume_groups": ["groups"]}
@@ -47,10 +52,13 @@ def test_an_interrupted_creation_is_completed(pools):
     assert done["operations"][0]["changes"] == ["data_pools", "max_mds"]
 
 
-@pytest.mark.parametrize(("wanted", "words"), [
-    ({"name": "home", "metadata_pool": "meta"}, "give metadata_pool and data_pools together"),
-    ({"name": "home", "metadata_pool": "none", "data_pools": ["data"]}, "pool 'none' does not exist"),
-])
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"name": "home", "metadata_pool": "meta"}, "give metadata_pool and data_pools together"),
+        ({"name": "home", "metadata_pool": "none", "data_pools": ["data"]}, "pool 'none' does not exist"),
+    ],
+)
 def test_refusals(pools, wanted, words):
     result = pools.run("ceph_fs", {"filesystems": [wanted]})
     assert result["failed"] and words in result["msg"] and "file system home" in result["msg"]

@@ -10,7 +10,16 @@ import pytest
 from ansible_collections.infn.datacloud.plugins.module_utils.ceph import api
 
 ALL = [
-    "health", "versions", "services", "hosts", "daemons", "osds", "monitors", "managers", "pools", "filesystems",
+    "health",
+    "versions",
+    "services",
+    "hosts",
+    "daemons",
+    "osds",
+    "monitors",
+    "managers",
+    "pools",
+    "filesystems",
 ]
 
 

@@ -9,11 +9,18 @@ import pytest
 
 MON = {"service_type": "mon", "placement": {"count": 1}}
 RGW = {
-    "service_type": "rgw", "service_id": "cnaf", "placement": ["a"], "networks": "10.0.0.0/8",
+    "service_type": "rgw",
+    "service_id": "cnaf",
+    "placement": ["a"],
+    "networks": "10.0.0.0/8",
     "spec": {"rgw_realm": "r", "rgw_frontend_port": "8443", "rgw_frontend_ssl_certificate": "PRIVATE\nPEM\n"},
 }
 OSD = {
-    "service_type": "osd", "service_id": "data", "placement": {"hosts": ["a"]}, "method": "raw", "encrypted": False,
+    "service_type": "osd",
+    "service_id": "data",
+    "placement": {"hosts": ["a"]},
+    "method": "raw",
+    "encrypted": False,
     "data_devices": {"paths": [{"path": "/dev/loop1"}, "/dev/loop2"]},
 }
 HOST = {"service_type": "host", "hostname": "b", "addr": "10.0.0.2", "labels": ["osd"]}
@@ -62,7 +69,9 @@ def test_content_of_files_and_declared_secrets_are_hidden(ceph, tmp_path):
 def test_waits_until_all_run_and_names_what_does_not(ceph):
     params = {"specs": [MON, OSD], "wait": {"timeout": 0, "osds": 2}}
     assert ceph.run("ceph_orch_spec", params)["services"] == {
-        "mon": {"running": 1, "size": 1}, "osd.data": {"running": 1, "size": 1}}
+        "mon": {"running": 1, "size": 1},
+        "osd.data": {"running": 1, "size": 1},
+    }
     ceph.cluster.running, ceph.cluster.up = 0, 1
     result = ceph.run("ceph_orch_spec", params)
     assert result["failed"] and "OSDs: 1 of 2 up" in result["msg"]
@@ -96,13 +105,16 @@ def test_a_starting_manager_is_waited_for(ceph):
     assert ceph.run("ceph_orch_spec", {"specs": [MON]})["changed"]
 
 
-@pytest.mark.parametrize(("spec", "words"), [
-    ({"placement": {"count": 1}}, "needs a service_type"),
-    ({"service_type": "host"}, "needs a hostname"),
-    ({**HOST, "adr": "x"}, "host b: unknown keys adr"),
-    ({**MON, "placement": "a b"}, "write it as a dictionary"),
-    ({**MON, "placement": ["nowhere"]}, "service mon: the cluster answered `orch apply` with EINVAL: Cannot place"),
-])
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"placement": {"count": 1}}, "needs a service_type"),
+        ({"service_type": "host"}, "needs a hostname"),
+        ({**HOST, "adr": "x"}, "host b: unknown keys adr"),
+        ({**MON, "placement": "a b"}, "write it as a dictionary"),
+        ({**MON, "placement": ["nowhere"]}, "service mon: the cluster answered `orch apply` with EINVAL: Cannot place"),
+    ],
+)
 def test_refusals(ceph, spec, words):
     result = ceph.run("ceph_orch_spec", {"specs": [spec]})
     assert result["failed"] and words in result["msg"]

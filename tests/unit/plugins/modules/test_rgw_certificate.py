@@ -100,9 +100,7 @@ class Site:
         gateway.load(self.cluster.keys[KEY_IN_CLUSTER])
 
     def params(self, **changes):
-        listed = [
-            {"host": host, "address": "127.0.0.1", "port": item.port} for host, item in self.gateways.items()
-        ]
+        listed = [{"host": host, "address": "127.0.0.1", "port": item.port} for host, item in self.gateways.items()]
         return {"service": "rgw.x", "certificate": str(self.file), "gateways": listed, "wait_timeout": 60, **changes}
 
 

@@ -29,7 +29,8 @@ def test_life(staged):
     staged.run("rgw_zone", {"zones": [{**ZONE, "endpoints": ["https://b"]}]})
     done = staged.life("rgw_period", {"realm": "dc"})
     assert done["diff"] == {
-        "before": {"italy.zones.cnaf.endpoints": ["https://a"]}, "after": {"italy.zones.cnaf.endpoints": ["https://b"]}
+        "before": {"italy.zones.cnaf.endpoints": ["https://a"]},
+        "after": {"italy.zones.cnaf.endpoints": ["https://b"]},
     }
 
 

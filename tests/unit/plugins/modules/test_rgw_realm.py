@@ -16,7 +16,11 @@ PULL = {"url": "https://s3.cnaf.example.org", **KEYS}
 def remote(epoch=3, realm_epoch=1):
     """What the other site's gateway holds: a realm and its period."""
     period = {
-        "id": "p1", "epoch": epoch, "realm_epoch": realm_epoch, "realm_id": "r1", "master_zone": "z1",
+        "id": "p1",
+        "epoch": epoch,
+        "realm_epoch": realm_epoch,
+        "realm_id": "r1",
+        "master_zone": "z1",
         "master_zonegroup": "g1",
         "period_map": {"zonegroups": [{"id": "g1", "name": "italy", "realm_id": "r1", "zones": []}]},
     }

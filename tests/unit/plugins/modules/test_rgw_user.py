@@ -9,7 +9,10 @@ import pytest
 
 KEY = {"access_key": "VIRGO", "secret_key": "virgo-secret-value"}
 USER = {
-    "uid": "virgo", "display_name": "Virgo", "keys": [KEY], "caps": {"usage": "read"},
+    "uid": "virgo",
+    "display_name": "Virgo",
+    "keys": [KEY],
+    "caps": {"usage": "read"},
     "user_quota": {"enabled": True, "max_size": "10G"},
 }
 
@@ -41,9 +44,16 @@ def test_life(cluster):
 
     second = {"access_key": "SECOND", "secret_key": "second-secret"}
     changed = {
-        **USER, "display_name": "Virgo/ET", "suspended": True, "caps": {"buckets": "*"}, "op_mask": ["read", "delete"],
-        "keys": [{**KEY, "secret_key": "rotated-secret"}, second], "max_buckets": 5, "email": "a@b.it",
-        "user_quota": {"max_size": "1000", "max_objects": 7}, "bucket_quota": {"enabled": True},
+        **USER,
+        "display_name": "Virgo/ET",
+        "suspended": True,
+        "caps": {"buckets": "*"},
+        "op_mask": ["read", "delete"],
+        "keys": [{**KEY, "secret_key": "rotated-secret"}, second],
+        "max_buckets": 5,
+        "email": "a@b.it",
+        "user_quota": {"max_size": "1000", "max_objects": 7},
+        "bucket_quota": {"enabled": True},
     }
     done = cluster.life("rgw_user", {"users": [changed]})
     assert "user_quota" in done["operations"][0]["changes"] and "rotated-secret" not in str(done)

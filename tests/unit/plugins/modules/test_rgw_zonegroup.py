@@ -21,7 +21,8 @@ def test_life(realm):
     done = realm.life("rgw_zonegroup", {"zonegroups": [GROUP]})
     assert done["operations"][0]["action"] == "create"
     changed = {
-        **GROUP, "endpoints": ["https://s3.cnaf.example.org", "https://s3b.cnaf.example.org"],
+        **GROUP,
+        "endpoints": ["https://s3.cnaf.example.org", "https://s3b.cnaf.example.org"],
         "hostnames": ["s3.example.org"],
         "placement_targets": [{"name": "ssd", "storage_classes": ["STANDARD"]}, {"name": "hdd"}],
         "default_placement": "ssd",

@@ -15,14 +15,23 @@ from ansible_collections.infn.datacloud.plugins.module_utils.s3 import api
 RULE = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "raw/"}, "Expiration": {"Days": 30}}
 POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{
-        "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::123456789012:root"]}, "Action": ["s3:GetObject"],
-        "Resource": "arn:aws:s3:::frames/*",
-    }],
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": ["arn:aws:iam::123456789012:root"]},
+            "Action": ["s3:GetObject"],
+            "Resource": "arn:aws:s3:::frames/*",
+        }
+    ],
 }
 BUCKET = {
-    "name": "frames", "versioning": "enabled", "encryption": {"algorithm": "AES256"}, "lifecycle": [RULE],
-    "policy": POLICY, "tags": {"project": "virgo", "year": 2026}, "acl": "private",
+    "name": "frames",
+    "versioning": "enabled",
+    "encryption": {"algorithm": "AES256"},
+    "lifecycle": [RULE],
+    "policy": POLICY,
+    "tags": {"project": "virgo", "year": 2026},
+    "acl": "private",
 }
 
 
@@ -86,9 +95,13 @@ def test_life(service):
     done = service.life([BUCKET, {"name": "plain"}])
     assert [item["action"] for item in done["operations"]] == ["create", "create"]
     changed = {
-        **BUCKET, "versioning": "suspended", "encryption": {"algorithm": "aws:kms", "kms_key": "k1"},
-        "lifecycle": [{**RULE, "Status": "Disabled"}, {**RULE, "ID": "new"}], "tags": {"project": "et"},
-        "acl": "public-read", "policy": {},
+        **BUCKET,
+        "versioning": "suspended",
+        "encryption": {"algorithm": "aws:kms", "kms_key": "k1"},
+        "lifecycle": [{**RULE, "Status": "Disabled"}, {**RULE, "ID": "new"}],
+        "tags": {"project": "et"},
+        "acl": "public-read",
+        "policy": {},
     }
     done = service.life([changed])
     assert set(done["operations"][0]["changes"]) == set(BUCKET) - {"name"}

@@ -72,9 +72,7 @@ def federation():
     iam.put_user_policy(UserName="probe", PolicyName="all", PolicyDocument=json.dumps(ALL))
     key = iam.create_access_key(UserName="probe")["AccessKey"]
     keys = {"access_key": key["AccessKeyId"], "secret_key": key["SecretAccessKey"]}
-    client = boto3.client(
-        "s3", aws_access_key_id=keys["access_key"], aws_secret_access_key=keys["secret_key"], **given
-    )
+    client = boto3.client("s3", aws_access_key_id=keys["access_key"], aws_secret_access_key=keys["secret_key"], **given)
     open_url(f"{url}/moto-api/reset-auth", method="POST", data="0", headers={"Content-Type": "text/plain"})
     doors = []
     for _site in range(2):
@@ -111,7 +109,10 @@ def test_all_is_well(run, federation):
         result = run()
         assert not result.get("failed") and not result["changed"], result
     assert {(transfer["from"], transfer["to"]) for transfer in result["transfers"]} == {
-        ("cnaf", "cnaf"), ("cnaf", "ba"), ("ba", "cnaf"), ("ba", "ba")
+        ("cnaf", "cnaf"),
+        ("cnaf", "ba"),
+        ("ba", "cnaf"),
+        ("ba", "ba"),
     }
     assert len(result["refusals"]) == 8 and {refusal["status"] for refusal in result["refusals"]} == {403}
     left = federation["client"].list_object_versions(Bucket="datacloud-probe")

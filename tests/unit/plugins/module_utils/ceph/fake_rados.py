@@ -28,12 +28,20 @@ MON = {
     "osd pool ls": {"detail?": "detail"},
     "osd crush rule dump": {},
     "osd pool create": {
-        "pool": "", "pg_num?": "int", "pool_type?": "replicated|erasure", "erasure_code_profile?": "", "rule?": "",
-        "size?": "int", "autoscale_mode?": "on|off|warn", "yes_i_really_mean_it?": "bool",
+        "pool": "",
+        "pg_num?": "int",
+        "pool_type?": "replicated|erasure",
+        "erasure_code_profile?": "",
+        "rule?": "",
+        "size?": "int",
+        "autoscale_mode?": "on|off|warn",
+        "yes_i_really_mean_it?": "bool",
     },
     "osd pool rm": {"pool": "", "pool2?": "", "yes_i_really_really_mean_it?": "bool"},
     "osd pool set": {
-        "pool": "", "var": "size|min_size|pg_num|crush_rule|pg_autoscale_mode", "val": "",
+        "pool": "",
+        "var": "size|min_size|pg_num|crush_rule|pg_autoscale_mode",
+        "val": "",
         "yes_i_really_mean_it?": "bool",
     },
     "osd pool set-quota": {"pool": "", "field": "max_objects|max_bytes", "val": ""},
@@ -116,10 +124,19 @@ class Cluster:
     def state(self):
         """Everything that a write can change, to compare before and after check mode."""
         options = sorted(map(str, self.options.items()))
-        return json.dumps([
-            options, self.pools, self.filesystems, self.groups, self.auth, self.services, self.hosts,
-            self.flags, self.restarted,
-        ])
+        return json.dumps(
+            [
+                options,
+                self.pools,
+                self.filesystems,
+                self.groups,
+                self.auth,
+                self.services,
+                self.hosts,
+                self.flags,
+                self.restarted,
+            ]
+        )
 
     def command(self, table, request, inbuf):
         """(return code, answer, words), as librados gives them."""
@@ -186,16 +203,32 @@ class Cluster:
     def osd_crush_rule_dump(self):
         return [{"rule_id": 0, "rule_name": "replicated_rule"}, {"rule_id": 1, "rule_name": "ssd"}]
 
-    def osd_pool_create(self, pool, pg_num=32, pool_type="replicated", erasure_code_profile="", rule="replicated_rule",
-                        size=3, autoscale_mode="on", yes_i_really_mean_it=False):
+    def osd_pool_create(
+        self,
+        pool,
+        pg_num=32,
+        pool_type="replicated",
+        erasure_code_profile="",
+        rule="replicated_rule",
+        size=3,
+        autoscale_mode="on",
+        yes_i_really_mean_it=False,
+    ):
         if pool in self.pools:
             raise Refused(errno.EINVAL, f"pool '{pool}' cannot change to type {pool_type}")
         if size == 1:
             raise Refused(errno.EPERM, "configuring pool size as 1 is disabled by default.")
         self.pools[pool] = {
-            "type": 1 if pool_type == "replicated" else 3, "pg_autoscale_mode": autoscale_mode, "pg_num": pg_num,
-            "pg_num_target": pg_num, "crush_rule": self._rule(rule), "size": size, "min_size": size - 1,
-            "quota_max_bytes": 0, "quota_max_objects": 0, "application_metadata": {},
+            "type": 1 if pool_type == "replicated" else 3,
+            "pg_autoscale_mode": autoscale_mode,
+            "pg_num": pg_num,
+            "pg_num_target": pg_num,
+            "crush_rule": self._rule(rule),
+            "size": size,
+            "min_size": size - 1,
+            "quota_max_bytes": 0,
+            "quota_max_objects": 0,
+            "application_metadata": {},
             "erasure_code_profile": erasure_code_profile,
         }
 
@@ -207,8 +240,11 @@ class Cluster:
 
     def osd_pool_rm(self, pool, pool2, yes_i_really_really_mean_it):
         if not self.pool_delete:
-            raise Refused(errno.EPERM, "pool deletion is disabled; you must first set the mon_allow_pool_delete config "
-                                       "option to true before you can destroy a pool")
+            raise Refused(
+                errno.EPERM,
+                "pool deletion is disabled; you must first set the mon_allow_pool_delete config "
+                "option to true before you can destroy a pool",
+            )
         assert pool == pool2 and yes_i_really_really_mean_it
         self.pools.pop(pool, None)
 
@@ -223,8 +259,11 @@ class Cluster:
 
     def osd_pool_application_enable(self, pool, app):
         if self.pools[pool]["application_metadata"]:
-            raise Refused(errno.EPERM, f"Are you SURE? Pool '{pool}' already has an enabled application; pass "
-                                       "--yes-i-really-mean-it to proceed anyway")
+            raise Refused(
+                errno.EPERM,
+                f"Are you SURE? Pool '{pool}' already has an enabled application; pass "
+                "--yes-i-really-mean-it to proceed anyway",
+            )
         self.pools[pool]["application_metadata"] = {app: {}}
 
     # file systems
@@ -236,19 +275,29 @@ class Cluster:
         ]
 
     def fs_dump(self):
-        return {"filesystems": [
-            {"mdsmap": {
-                "fs_name": name, "max_mds": fs["max_mds"], "standby_count_wanted": fs["standby_count_wanted"],
-                "flags_state": {"allow_standby_replay": fs["allow_standby_replay"]},
-            }} for name, fs in self.filesystems.items()
-        ]}
+        return {
+            "filesystems": [
+                {
+                    "mdsmap": {
+                        "fs_name": name,
+                        "max_mds": fs["max_mds"],
+                        "standby_count_wanted": fs["standby_count_wanted"],
+                        "flags_state": {"allow_standby_replay": fs["allow_standby_replay"]},
+                    }
+                }
+                for name, fs in self.filesystems.items()
+            ]
+        }
 
     def fs_new(self, fs_name, metadata, data):
         for pool in (metadata, data):
             if pool not in self.pools:
                 raise Refused(errno.ENOENT, f"pool '{pool}' does not exist")
         self.filesystems[fs_name] = {
-            "metadata": metadata, "data": [data], "max_mds": 1, "standby_count_wanted": 1,
+            "metadata": metadata,
+            "data": [data],
+            "max_mds": 1,
+            "standby_count_wanted": 1,
             "allow_standby_replay": False,
         }
 
@@ -315,7 +364,7 @@ class Cluster:
         if export:
             return list(self.services.values())
         return [
-            {**service, "status": {"running": self.running, "size": 1}, "events": [f"now {name} [ERROR] \"no port\""]}
+            {**service, "status": {"running": self.running, "size": 1}, "events": [f'now {name} [ERROR] "no port"']}
             for name, service in self.services.items()
         ]
 
@@ -347,8 +396,15 @@ class Cluster:
             self.hosts[spec["hostname"]] = {"addr": spec.get("addr", "10.0.0.9"), "labels": labels}
             return f"Added host '{spec['hostname']}'"
         known = {
-            "service_type", "service_id", "placement", "unmanaged", "networks", "extra_container_args",
-            "extra_entrypoint_args", "custom_configs", "spec",
+            "service_type",
+            "service_id",
+            "placement",
+            "unmanaged",
+            "networks",
+            "extra_container_args",
+            "extra_entrypoint_args",
+            "custom_configs",
+            "spec",
         }
         if set(spec) - known:
             unknown = set(spec) - known
@@ -382,14 +438,20 @@ class Cluster:
     # state
 
     def health(self, detail):
-        checks = {"OSD_DOWN": {
-            "severity": "HEALTH_WARN", "summary": {"message": "1 osds down", "count": 1},
-            "detail": [{"message": "osd.1 is down"}], "muted": False,
-        }}
+        checks = {
+            "OSD_DOWN": {
+                "severity": "HEALTH_WARN",
+                "summary": {"message": "1 osds down", "count": 1},
+                "detail": [{"message": "osd.1 is down"}],
+                "muted": False,
+            }
+        }
         if self.lost_mgr_module:
             words = f"Module '{self.lost_mgr_module}' has failed: expected, but got 'DocumentEndEvent'"
             checks["MGR_MODULE_ERROR"] = {
-                "severity": "HEALTH_ERR", "summary": {"message": words, "count": 1}, "detail": [{"message": words}],
+                "severity": "HEALTH_ERR",
+                "summary": {"message": words, "count": 1},
+                "detail": [{"message": words}],
                 "muted": False,
             }
         return {"status": "HEALTH_ERR" if self.lost_mgr_module else "HEALTH_WARN", "checks": checks}
@@ -421,7 +483,8 @@ class Cluster:
     def quorum_status(self):
         addresses = {"addrvec": [{"type": "v2", "addr": "10.0.0.1:3300", "nonce": 0}]}
         return {
-            "quorum_names": ["a"], "quorum_leader_name": "a",
+            "quorum_names": ["a"],
+            "quorum_leader_name": "a",
             "monmap": {"mons": [{"name": "a", "public_addrs": addresses}]},
         }
 

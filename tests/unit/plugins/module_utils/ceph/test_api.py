@@ -58,15 +58,19 @@ def test_an_error_says_object_request_answer_and_what_to_try():
     with pytest.raises(api.CephError) as caught:
         ceph((-errno.EINVAL, b"", "bad value.")).mon("config set", about="option a/b")
     assert str(caught.value) == (
-        "option a/b: the cluster answered `config set` with EINVAL: bad value; correct the value that the answer names")
+        "option a/b: the cluster answered `config set` with EINVAL: bad value; correct the value that the answer names"
+    )
 
 
-@pytest.mark.parametrize(("said", "shown"), [
-    ("Traceback (most recent call last):\n  File x\nValueError: no\n", "ValueError: no"),
-    ("Failed to connect to b\nLog: refused", "Failed to connect to b Log: refused"),
-    ("Warning: old\nNo handler found", "No handler found"),
-    ("", "no explanation"),
-])
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Traceback (most recent call last):\n  File x\nValueError: no\n", "ValueError: no"),
+        ("Failed to connect to b\nLog: refused", "Failed to connect to b Log: refused"),
+        ("Warning: old\nNo handler found", "No handler found"),
+        ("", "no explanation"),
+    ],
+)
 def test_words_fit_in_a_sentence(said, shown):
     assert f": {shown};" in str(api.CephError("a", "b", 5, said))
 

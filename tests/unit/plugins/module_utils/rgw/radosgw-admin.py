@@ -21,27 +21,64 @@ from pathlib import Path
 COMMON = {"--conf", "--name", "--format"}
 PLACE = {"--rgw-realm", "--rgw-zonegroup", "--rgw-zone"}
 KEYS = {"--access-key", "--secret"}
-ZONE = {"--endpoints", "--master", "--default", "--read-only", "--tier-type", "--sync-from-all", "--sync-from",
-        "--sync-from-rm", "--redirect-zone"}
+ZONE = {
+    "--endpoints",
+    "--master",
+    "--default",
+    "--read-only",
+    "--tier-type",
+    "--sync-from-all",
+    "--sync-from",
+    "--sync-from-rm",
+    "--redirect-zone",
+}
 USER = {"--uid", "--display-name", "--email", "--max-buckets", "--system", "--admin", "--op-mask", "--tags"}
 COMMANDS = {
-    "realm list": set(), "realm get": {"--rgw-realm"}, "realm create": {"--rgw-realm", "--default"},
-    "realm default": {"--rgw-realm"}, "realm rm": {"--rgw-realm"}, "realm pull": {"--rgw-realm", "--url", "--default"},
-    "zonegroup list": set(), "zonegroup get": PLACE, "zonegroup delete": PLACE,
-    "zonegroup create": {*PLACE, "--endpoints", "--master", "--default"}, "zonegroup set": {*PLACE, "--default"},
+    "realm list": set(),
+    "realm get": {"--rgw-realm"},
+    "realm create": {"--rgw-realm", "--default"},
+    "realm default": {"--rgw-realm"},
+    "realm rm": {"--rgw-realm"},
+    "realm pull": {"--rgw-realm", "--url", "--default"},
+    "zonegroup list": set(),
+    "zonegroup get": PLACE,
+    "zonegroup delete": PLACE,
+    "zonegroup create": {*PLACE, "--endpoints", "--master", "--default"},
+    "zonegroup set": {*PLACE, "--default"},
     "zonegroup remove": {"--rgw-zonegroup", "--rgw-zone"},
-    "zone list": set(), "zone get": PLACE, "zone delete": PLACE,
-    "zone create": PLACE | ZONE, "zone modify": PLACE | ZONE,
-    "period get": PLACE, "period update": {*PLACE, "--commit", "--yes-i-really-mean-it"},
-    "metadata list": set(), "user info": {"--uid"}, "user create": USER, "user modify": USER, "user rm": {"--uid"},
-    "user suspend": {"--uid"}, "user enable": {"--uid"}, "key create": {"--uid", "--key-type"},
-    "key rm": {"--uid", "--key-type", "--access-key"}, "caps add": {"--uid", "--caps"}, "caps rm": {"--uid", "--caps"},
+    "zone list": set(),
+    "zone get": PLACE,
+    "zone delete": PLACE,
+    "zone create": PLACE | ZONE,
+    "zone modify": PLACE | ZONE,
+    "period get": PLACE,
+    "period update": {*PLACE, "--commit", "--yes-i-really-mean-it"},
+    "metadata list": set(),
+    "user info": {"--uid"},
+    "user create": USER,
+    "user modify": USER,
+    "user rm": {"--uid"},
+    "user suspend": {"--uid"},
+    "user enable": {"--uid"},
+    "key create": {"--uid", "--key-type"},
+    "key rm": {"--uid", "--key-type", "--access-key"},
+    "caps add": {"--uid", "--caps"},
+    "caps rm": {"--uid", "--caps"},
     "quota set": {"--uid", "--quota-scope", "--max-size", "--max-objects"},
-    "quota enable": {"--uid", "--quota-scope"}, "quota disable": {"--uid", "--quota-scope"},
+    "quota enable": {"--uid", "--quota-scope"},
+    "quota disable": {"--uid", "--quota-scope"},
 }
 TAKE_SECRETS = {"realm pull", "zone create", "zone modify", "user create", "key create"}
-FLAGS = {"--default", "--master", "--commit", "--yes-i-really-mean-it", "--read-only", "--sync-from-all", "--system",
-         "--admin"}
+FLAGS = {
+    "--default",
+    "--master",
+    "--commit",
+    "--yes-i-really-mean-it",
+    "--read-only",
+    "--sync-from-all",
+    "--system",
+    "--admin",
+}
 NO_QUOTA = {"enabled": False, "check_on_raw": False, "max_size": -1, "max_size_kb": 0, "max_objects": -1}
 
 
@@ -71,9 +108,19 @@ class Store:
         self.lock = self.path.with_suffix(".lock").open("w")
         fcntl.flock(self.lock, fcntl.LOCK_EX)  # reading commands run side by side
         text = self.path.read_text()
-        self.data = json.loads(text) if text.strip() else {
-            "realms": {}, "periods": {}, "zonegroups": {}, "zones": {}, "users": {}, "default": {}, "calls": [],
-        }
+        self.data = (
+            json.loads(text)
+            if text.strip()
+            else {
+                "realms": {},
+                "periods": {},
+                "zonegroups": {},
+                "zones": {},
+                "users": {},
+                "default": {},
+                "calls": [],
+            }
+        )
 
     def save(self):
         self.path.write_text(json.dumps(self.data))
@@ -101,9 +148,15 @@ def realm(store, verb, options):
         if name in data["realms"]:
             fail(17, "ERROR: couldn't create realm: (17) File exists")
         period = {
-            "id": str(uuid.uuid4()), "epoch": 1, "predecessor_uuid": "", "sync_status": [],
-            "period_map": {"id": "", "zonegroups": [], "short_zone_ids": []}, "master_zonegroup": "",
-            "master_zone": "", "realm_id": str(uuid.uuid4()), "realm_epoch": 1,
+            "id": str(uuid.uuid4()),
+            "epoch": 1,
+            "predecessor_uuid": "",
+            "sync_status": [],
+            "period_map": {"id": "", "zonegroups": [], "short_zone_ids": []},
+            "master_zonegroup": "",
+            "master_zone": "",
+            "realm_id": str(uuid.uuid4()),
+            "realm_epoch": 1,
         }
         data["periods"][period["id"]] = period
         new = {"id": period["realm_id"], "name": name, "current_period": period["id"], "epoch": 1}
@@ -134,10 +187,19 @@ def zonegroup(store, verb, options):
         if name in data["zonegroups"]:
             fail(17, f"failed to create zonegroup {name}: (17) File exists")
         group = {
-            "id": str(uuid.uuid4()), "name": name, "api_name": name, "is_master": options.get("--master", False),
-            "endpoints": listed(options.get("--endpoints")), "hostnames": [], "hostnames_s3website": [],
-            "master_zone": "", "zones": [], "placement_targets": [], "default_placement": "",
-            "realm_id": realm_of(store, options)["id"], "sync_policy": {"groups": []},
+            "id": str(uuid.uuid4()),
+            "name": name,
+            "api_name": name,
+            "is_master": options.get("--master", False),
+            "endpoints": listed(options.get("--endpoints")),
+            "hostnames": [],
+            "hostnames_s3website": [],
+            "master_zone": "",
+            "zones": [],
+            "placement_targets": [],
+            "default_placement": "",
+            "realm_id": realm_of(store, options)["id"],
+            "sync_policy": {"groups": []},
             "enabled_features": ["resharding"],
         }
         data["zonegroups"][name] = group
@@ -173,8 +235,11 @@ def zone(store, verb, options):
         if name in data["zones"]:
             fail(17, f"failed to create zone {name}: (17) File exists")
         data["zones"][name] = {
-            "id": str(uuid.uuid4()), "name": name, "system_key": {"access_key": "", "secret_key": ""},
-            "placement_pools": [], "realm_id": realm_of(store, options)["id"],
+            "id": str(uuid.uuid4()),
+            "name": name,
+            "system_key": {"access_key": "", "secret_key": ""},
+            "placement_pools": [],
+            "realm_id": realm_of(store, options)["id"],
         }
     params = store.get("zones", name)
     if verb == "get":
@@ -201,15 +266,28 @@ def add_zone(group, params, options):
     entry = next((entry for entry in group["zones"] if entry["id"] == params["id"]), None)
     if entry is None:
         entry = {
-            "id": params["id"], "name": params["name"], "endpoints": [], "log_meta": True, "log_data": True,
-            "bucket_index_max_shards": 11, "read_only": False, "tier_type": "", "sync_from_all": True,
-            "sync_from": [], "redirect_zone": "", "supported_features": ["compress-encrypted", "resharding"],
+            "id": params["id"],
+            "name": params["name"],
+            "endpoints": [],
+            "log_meta": True,
+            "log_data": True,
+            "bucket_index_max_shards": 11,
+            "read_only": False,
+            "tier_type": "",
+            "sync_from_all": True,
+            "sync_from": [],
+            "redirect_zone": "",
+            "supported_features": ["compress-encrypted", "resharding"],
         }
         group["zones"].append(entry)
     if options.get("--endpoints"):
         entry["endpoints"] = listed(options["--endpoints"])
-    for option, field in (("--read-only", "read_only"), ("--tier-type", "tier_type"),
-                          ("--sync-from-all", "sync_from_all"), ("--redirect-zone", "redirect_zone")):
+    for option, field in (
+        ("--read-only", "read_only"),
+        ("--tier-type", "tier_type"),
+        ("--sync-from-all", "sync_from_all"),
+        ("--redirect-zone", "redirect_zone"),
+    ):
         if option in options:
             entry[field] = options[option]
     gone = listed(options.get("--sync-from-rm"))
@@ -250,13 +328,30 @@ def user(store, verb, options):
             fail(17, f"could not create user: unable to create user, user: {uid} exists")
         if not options.get("--display-name"):
             fail(22, "could not create user: unable to create user, no display name specified")
-        key = {"user": uid, "access_key": options.get("--access-key") or uuid.uuid4().hex[:20].upper(),
-               "secret_key": options.get("--secret") or uuid.uuid4().hex, "active": True}
+        key = {
+            "user": uid,
+            "access_key": options.get("--access-key") or uuid.uuid4().hex[:20].upper(),
+            "secret_key": options.get("--secret") or uuid.uuid4().hex,
+            "active": True,
+        }
         data["users"][uid] = {
-            "user_id": uid, "display_name": "", "email": "", "suspended": 0, "max_buckets": 1000, "subusers": [],
-            "keys": [key], "swift_keys": [], "caps": [], "op_mask": "read, write, delete", "default_placement": "",
-            "default_storage_class": "", "placement_tags": listed(options.get("--tags")),
-            "bucket_quota": dict(NO_QUOTA), "user_quota": dict(NO_QUOTA), "temp_url_keys": [], "type": "rgw",
+            "user_id": uid,
+            "display_name": "",
+            "email": "",
+            "suspended": 0,
+            "max_buckets": 1000,
+            "subusers": [],
+            "keys": [key],
+            "swift_keys": [],
+            "caps": [],
+            "op_mask": "read, write, delete",
+            "default_placement": "",
+            "default_storage_class": "",
+            "placement_tags": listed(options.get("--tags")),
+            "bucket_quota": dict(NO_QUOTA),
+            "user_quota": dict(NO_QUOTA),
+            "temp_url_keys": [],
+            "type": "rgw",
             "mfa_ids": [],
         }
     if uid not in data["users"]:
@@ -318,8 +413,15 @@ def metadata(store, _verb, _options):
 
 
 HANDLERS = {
-    "realm": realm, "zonegroup": zonegroup, "zone": zone, "period": period, "user": user, "key": key, "caps": caps,
-    "quota": quota, "metadata": metadata,
+    "realm": realm,
+    "zonegroup": zonegroup,
+    "zone": zone,
+    "period": period,
+    "user": user,
+    "key": key,
+    "caps": caps,
+    "quota": quota,
+    "metadata": metadata,
 }
 
 

@@ -76,12 +76,18 @@ def test_a_kept_size_is_kept(value):
 
 @pytest.mark.parametrize(
     ("remote", "local", "later"),
-    [((1, 3), None, True), ((1, 3), (1, 3), False), ((1, 4), (1, 3), True), ((2, 1), (1, 9), True),
-     ((1, 9), (2, 1), False)],
+    [
+        ((1, 3), None, True),
+        ((1, 3), (1, 3), False),
+        ((1, 4), (1, 3), True),
+        ((2, 1), (1, 9), True),
+        ((1, 9), (2, 1), False),
+    ],
 )
 def test_newer(remote, local, later):
     def period(age):
         return age and {"realm_epoch": age[0], "epoch": age[1]}
+
     assert objects.newer(period(remote), period(local)) is later
 
 

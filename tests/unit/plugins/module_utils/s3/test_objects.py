@@ -58,7 +58,13 @@ def test_any_other_acl():
 @pytest.mark.parametrize("field", objects.READS)
 def test_nothing_set(field):
     assert objects.view(field, None) in (
-        None, False, {}, [], "private", {"mode": None, "days": 0, "years": 0}, {"algorithm": "none", "kms_key": None}
+        None,
+        False,
+        {},
+        [],
+        "private",
+        {"mode": None, "days": 0, "years": 0},
+        {"algorithm": "none", "kms_key": None},
     )
 
 
