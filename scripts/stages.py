@@ -41,8 +41,14 @@ def interrupt(signum: int, _frame: object) -> None:
 
 def run(command: list[str]) -> int:
     """Run a command in a process group of its own; when interrupted, end the whole group. Returns its status."""
+    # A signal that comes while the command is being started must not leave it running unknown to us.
+    early: list[int] = []
+    handle(lambda signum, _frame: early.append(signum))
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     try:
+        handle(interrupt)
+        if early:
+            interrupt(early[0], None)
         return process.wait()
     except Interrupted:
         os.killpg(process.pid, signal.SIGTERM)
