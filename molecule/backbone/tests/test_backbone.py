@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import secrets
@@ -44,7 +45,7 @@ def bucket():
     """A bucket made at the master zone that the other zone knows too."""
     if BUCKET not in [item["Name"] for item in s3(CNAF).list_buckets()["Buckets"]]:
         s3(CNAF).create_bucket(Bucket=BUCKET)
-    eventually(lambda: s3(BA).head_bucket(Bucket=BUCKET))
+    eventually(functools.partial(s3(BA).head_bucket, Bucket=BUCKET))
 
 
 def eventually(call, timeout=120):

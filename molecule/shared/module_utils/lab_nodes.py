@@ -320,7 +320,7 @@ class Lab:
         if images:
             self.podman("rmi", "--force", *images)
         self.changes += [entry["Name"] for entry in volumes] + images
-        for folder in {self.directory, self.cache_directory}:
+        for folder in dict.fromkeys((self.directory, self.cache_directory)):
             if folder.exists():
                 # Podman may leave its image store mounted on itself.
                 mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]

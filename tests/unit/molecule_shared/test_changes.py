@@ -147,8 +147,8 @@ def test_a_run_that_ends_before_is_reported(tmp_path, capfd):
 def test_the_same_seed_makes_the_same_choice(tmp_path, capfd):
     tasks = [{"event": "task", "task": f"t{number}"} for number in range(40)]
     like = record(tmp_path / "like", *tasks)
-    for _ in range(2):
+    for _run in range(2):
         interrupt.main(["--seed", "7", "--like", like, "--", "true"])
-    first, _, second, _ = capfd.readouterr().out.splitlines()
+    first, _killed, second, _killed = capfd.readouterr().out.splitlines()
     assert first == second
     assert "of 40" in first

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import socket
 import tempfile
@@ -92,7 +93,7 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(ceph_cluster, "CONF", host.conf)
     monkeypatch.setattr(ceph_cluster, "rados", fake_rados.Module(host.cluster))
     monkeypatch.setattr(tempfile, "tempdir", str(host.tmp))
-    monkeypatch.setattr(AnsibleModule, "run_command", lambda *given, **options: host.run_command(*given, **options))
+    monkeypatch.setattr(AnsibleModule, "run_command", functools.partialmethod(host.run_command))
     monkeypatch.setattr(AnsibleModule, "get_bin_path", lambda self, name, **_options: f"/usr/sbin/{name}")
     return host
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class Devices:
 def devices(tmp_path, monkeypatch):
     """An empty set of devices on a host that has LVM."""
     devices = Devices(tmp_path)
-    monkeypatch.setattr(AnsibleModule, "run_command", lambda *given, **options: devices.run_command(*given, **options))
+    monkeypatch.setattr(AnsibleModule, "run_command", functools.partialmethod(devices.run_command))
     monkeypatch.setattr(AnsibleModule, "get_bin_path", lambda self, name, **_options: f"/usr/sbin/{name}")
     monkeypatch.setattr(Path, "is_block_device", lambda self: str(self) in devices.lsblk)
     return devices

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import tempfile
@@ -53,7 +54,7 @@ def filesystem(tmp_path, monkeypatch):
     """A file system behind doubles of ceph-fuse and umount; pauses only turn a clock."""
     filesystem = FileSystem(tmp_path / "store")
     monkeypatch.setattr(
-        AnsibleModule, "run_command", lambda *given, **options: filesystem.run_command(*given, **options)
+        AnsibleModule, "run_command", functools.partialmethod(filesystem.run_command)
     )
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
