@@ -319,6 +319,7 @@ class Lab:
             self.podman("volume", "rm", "--force", *[entry["Name"] for entry in volumes])
         if images:
             self.podman("rmi", "--force", *images)
+        self.podman.prune()
         self.changes += [entry["Name"] for entry in volumes] + images
         for folder in dict.fromkeys((self.directory, self.cache_directory)):
             if folder.exists():

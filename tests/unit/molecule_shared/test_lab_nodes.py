@@ -44,6 +44,9 @@ class FakePodman:
     def images(self):
         return {"localhost/infn-datacloud-node:trixie": "hash"}
 
+    def prune(self):
+        self.calls.append(("image", "prune"))
+
     def abandoned_builds(self):
         return []
 
@@ -160,5 +163,6 @@ def test_a_purge_removes_packages_images_and_the_folder(lab):
     assert lab.podman.calls == [
         ("volume", "rm", "--force", "infn-datacloud-lab-packages"),
         ("rmi", "--force", "localhost/infn-datacloud-node:trixie"),
+        ("image", "prune"),
     ]
     assert not lab.directory.exists()

@@ -53,9 +53,7 @@ class FileSystem:
 def filesystem(tmp_path, monkeypatch):
     """A file system behind doubles of ceph-fuse and umount; pauses only turn a clock."""
     filesystem = FileSystem(tmp_path / "store")
-    monkeypatch.setattr(
-        AnsibleModule, "run_command", functools.partialmethod(filesystem.run_command)
-    )
+    monkeypatch.setattr(AnsibleModule, "run_command", functools.partialmethod(filesystem.run_command))
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     now = [0.0]
