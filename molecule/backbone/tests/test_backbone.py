@@ -64,8 +64,8 @@ def eventually(call, timeout=120):
 def test_object_crosses_byte_for_byte(here, there):
     key, body = f"crossing-{secrets.token_hex(6)}", secrets.token_bytes(300_000)
     s3(here).put_object(Bucket=BUCKET, Key=key, Body=body)
-    found = eventually(lambda: s3(there).get_object(Bucket=BUCKET, Key=key)["Body"].read())
-    assert found == body
+    found = eventually(functools.partial(s3(there).get_object, Bucket=BUCKET, Key=key))
+    assert found["Body"].read() == body
     s3(here).delete_object(Bucket=BUCKET, Key=key)
 
 
