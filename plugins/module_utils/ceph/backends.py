@@ -240,6 +240,8 @@ class ServiceBackend(CephBackend):
     def wanted(self, desired):
         given = [self._with_files(objects.service_given(raw)) for raw in desired]
         for item in given:
+            # The free-form specification is also part of what Ansible itself shows of the call.
+            self.module.no_log_values.update(objects.secret_values(item))
             if item["name"] in self.there:
                 self.there[item["name"]]["secrets"] = item["secrets"]
         self.desired = [objects.service_wanted(item, self.there.get(item["name"])) for item in given]

@@ -303,6 +303,18 @@ def redact_service(service):
     return shown
 
 
+def secret_values(service):
+    """The texts at the specification's secret paths (list of str)."""
+    found = []
+    for path in (*SECRET_PATHS, *(service.get("secrets") or ())):
+        value = service
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            found.append(value)
+    return found
+
+
 def _masked_at(value, path):
     if not isinstance(value, dict) or path[0] not in value:
         return value

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import fcntl
-import functools
 import json
 import socket
 import tempfile
@@ -93,7 +92,11 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(ceph_cluster, "CONF", host.conf)
     monkeypatch.setattr(ceph_cluster, "rados", fake_rados.Module(host.cluster))
     monkeypatch.setattr(tempfile, "tempdir", str(host.tmp))
-    monkeypatch.setattr(AnsibleModule, "run_command", functools.partialmethod(host.run_command))
+
+    def run_command(module, *given, **options):
+        return host.run_command(module, *given, **options)
+
+    monkeypatch.setattr(AnsibleModule, "run_command", run_command)
     monkeypatch.setattr(AnsibleModule, "get_bin_path", lambda self, name, **_options: f"/usr/sbin/{name}")
     return host
 

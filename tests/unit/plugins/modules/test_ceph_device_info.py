@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from pathlib import Path
 
@@ -47,7 +46,11 @@ class Devices:
 def devices(tmp_path, monkeypatch):
     """An empty set of devices on a host that has LVM."""
     devices = Devices(tmp_path)
-    monkeypatch.setattr(AnsibleModule, "run_command", functools.partialmethod(devices.run_command))
+
+    def run_command(module, *given, **options):
+        return devices.run_command(module, *given, **options)
+
+    monkeypatch.setattr(AnsibleModule, "run_command", run_command)
     monkeypatch.setattr(AnsibleModule, "get_bin_path", lambda self, name, **_options: f"/usr/sbin/{name}")
     monkeypatch.setattr(Path, "is_block_device", lambda self: str(self) in devices.lsblk)
     return devices

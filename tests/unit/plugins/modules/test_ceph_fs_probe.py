@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import tempfile
@@ -53,7 +52,11 @@ class FileSystem:
 def filesystem(tmp_path, monkeypatch):
     """A file system behind doubles of ceph-fuse and umount; pauses only turn a clock."""
     filesystem = FileSystem(tmp_path / "store")
-    monkeypatch.setattr(AnsibleModule, "run_command", functools.partialmethod(filesystem.run_command))
+
+    def run_command(module, *given, **options):
+        return filesystem.run_command(module, *given, **options)
+
+    monkeypatch.setattr(AnsibleModule, "run_command", run_command)
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     now = [0.0]
