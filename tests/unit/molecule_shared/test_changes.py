@@ -19,6 +19,7 @@ PLAY = """---
   hosts: localhost
   connection: local
   gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
   tasks:
     - name: Honest
       ansible.builtin.copy: {content: one, dest: "{{ folder }}/honest"}
@@ -37,6 +38,7 @@ SLOW = """---
   hosts: localhost
   connection: local
   gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
   tasks:
     - name: First
       ansible.builtin.meta: noop
