@@ -27,10 +27,10 @@ options:
     description:
       - What the secret is.
       - V(password) is random text, V(ssh_key) an Ed25519 key pair in OpenSSH's format, V(private_key) an EC P-384 key
-        pair in PEM.
+        pair in PEM, V(rsa_key) an RSA one of 3072 bits.
       - V(provided) is text that the administrator puts into the store; it is never made.
     type: str
-    choices: [password, ssh_key, private_key, provided]
+    choices: [password, ssh_key, private_key, rsa_key, provided]
     default: password
   part:
     description: Which half of a key pair to return.
@@ -88,6 +88,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.infn.datacloud.plugins.plugin_utils import secret_store
 
 STORE_FOLDER = "secrets"
+KEY_PAIRS = ("ssh_key", "private_key", "rsa_key")
 
 
 class LookupModule(LookupBase):
@@ -114,7 +115,7 @@ class LookupModule(LookupBase):
         else:
             record = store.get(name) or self._new(name)
 
-        part = self.get_option("part") if kind in ("ssh_key", "private_key") else "value"
+        part = self.get_option("part") if kind in KEY_PAIRS else "value"
         # A record that was put there by hand need not say its kind.
         if part not in record or (kind != "provided" and record.get("kind", kind) != kind):
             raise AnsibleLookupError(f"secret '{name}' exists, but is not of kind {kind}: it has no such {part}")
@@ -126,6 +127,8 @@ class LookupModule(LookupBase):
             return secret_store.new_ssh_key(name)
         if kind == "private_key":
             return secret_store.new_private_key()
+        if kind == "rsa_key":
+            return secret_store.new_rsa_key()
         return secret_store.new_password(
             self.get_option("length"), self.get_option("chars") or secret_store.DEFAULT_CHARS
         )

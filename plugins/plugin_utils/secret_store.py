@@ -29,9 +29,9 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 try:
     # ansible-core needs it too; only a tool that reads this file by itself may lack it.
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 except ImportError:
-    serialization = ec = ed25519 = None
+    serialization = ec = ed25519 = rsa = None
 
 Record = dict[str, str]
 
@@ -90,12 +90,22 @@ def new_ssh_key(name: str) -> Record:
 
 def new_private_key() -> Record:
     """Make an EC P-384 key pair in PEM (PKCS#8 and SubjectPublicKeyInfo), as a certificate authority uses."""
-    key = ec.generate_private_key(ec.SECP384R1())
+    return _pem_pair("private_key", ec.generate_private_key(ec.SECP384R1()))
+
+
+def new_rsa_key() -> Record:
+    """Make an RSA key pair of 3072 bits in PEM (PKCS#8 and SubjectPublicKeyInfo), as signers of RS256 tokens use."""
+    return _pem_pair("rsa_key", rsa.generate_private_key(public_exponent=65537, key_size=3072))
+
+
+def _pem_pair(kind: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> Record:
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return {"kind": "private_key", "private": _pem(key, serialization.PrivateFormat.PKCS8), "public": public.decode()}
+    return {"kind": kind, "private": _pem(key, serialization.PrivateFormat.PKCS8), "public": public.decode()}
 
 
-def _pem(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, form: serialization.PrivateFormat) -> str:
+def _pem(
+    key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey, form: serialization.PrivateFormat
+) -> str:
     return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 
 

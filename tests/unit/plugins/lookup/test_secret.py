@@ -56,7 +56,7 @@ def test_check_mode_reads_what_exists(look):
     assert look("a", variables={"ansible_check_mode": True}) == kept
 
 
-@pytest.mark.parametrize("kind", ["ssh_key", "private_key"])
+@pytest.mark.parametrize("kind", ["ssh_key", "private_key", "rsa_key"])
 def test_key_pairs_have_two_halves(look, kind):
     [private] = look("key", kind=kind)
     [public] = look("key", kind=kind, part="public")

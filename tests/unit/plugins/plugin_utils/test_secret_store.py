@@ -170,13 +170,15 @@ def test_the_two_halves_of_an_ssh_key_belong_together():
     assert record["public"] == f"{public.decode()} operator"
 
 
-def test_the_two_halves_of_a_private_key_belong_together():
-    record = secret_store.new_private_key()
+@pytest.mark.parametrize(("make", "bits"), [(secret_store.new_private_key, 384), (secret_store.new_rsa_key, 3072)])
+def test_the_two_halves_of_a_private_key_belong_together(make, bits):
+    record = make()
     private = serialization.load_pem_private_key(record["private"].encode(), password=None)
     public = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     assert record["public"] == public.decode()
+    assert private.key_size == bits
 
 
 def test_records_are_json_so_that_any_tool_reads_them(store):
