@@ -31,6 +31,18 @@ options:
     required: true
     choices:
       - infn.datacloud.federation
+  pools:
+    description:
+      - Take only pools of these kinds or names, and the services that run on them; the whole description is checked all
+        the same. For rehearsing a part of a federation, such as its storage alone, on few machines.
+      - A master site and an issuer of tokens that are left out are then missing for those that stay.
+    type: list
+    elements: str
+    env:
+      - name: DATACLOUD_POOLS
+    ini:
+      - section: datacloud
+        key: pools
 """
 
 EXAMPLES = r"""
@@ -137,14 +149,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             # An option of Ansible's own has a wrong value. The schema says so too, together with all else.
             load.load(path)
             raise
+        pools = self.get_option("pools")
         if not self.get_option("cache"):
-            return load.load(path)
+            return load.load(path, pools)
         key = self.get_cache_key(str(path))
-        digest = load.digest(path)
+        digest = load.digest(path, pools)
         kept = self._cache.get(key) if cache else None
         if kept and kept["digest"] == digest:
             return load.remember(path, kept["model"])
-        model = load.load(path)
+        model = load.load(path, pools)
         self._cache[key] = {"digest": digest, "model": model}
         return model
 
@@ -194,6 +207,7 @@ def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
     # Where lookup infn.datacloud.secret looks, whatever other sources the inventory has.
     inventory.set_variable("all", "datacloud_secret_store", str(Path(path).parent / "secrets"))
     inventory.set_variable("all", "datacloud_backbone", model["backbone"])
+    inventory.set_variable("all", "datacloud_identity", model["identity"])
     for table in TABLES:
         expression = f"lookup('infn.datacloud.federation', {json.dumps(path)}, table='{table}')"
         # Marked here: where another source was parsed before this one, `trusted_by_default` comes too late.

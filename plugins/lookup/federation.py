@@ -23,7 +23,16 @@ options:
   table:
     description: The table to return; everything if not given.
     type: str
-    choices: [federation, sites, pools, hosts, groups, endpoints, ceph, backbone, totals]
+    choices: [federation, sites, pools, hosts, groups, endpoints, ceph, backbone, identity, totals]
+  pools:
+    description: Take only pools of these kinds or names, as the inventory plugin's option of the same name.
+    type: list
+    elements: str
+    env:
+      - name: DATACLOUD_POOLS
+    ini:
+      - section: datacloud
+        key: pools
 """
 
 EXAMPLES = r"""
@@ -57,7 +66,7 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         table = self.get_option("table")
         try:
-            models = [loaded(Path(term)) for term in terms]
+            models = [loaded(Path(term), self.get_option("pools")) for term in terms]
         except DescriptionError as error:
             raise AnsibleError(f"The federation description has problems:\n{error}") from None
         return [model[table] if table else model for model in models]

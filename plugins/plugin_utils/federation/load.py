@@ -44,11 +44,11 @@ def check_readable(path: Path) -> None:
         load(path)
 
 
-def digest(path: Path) -> str:
+def digest(path: Path, pools: list[str] | None = None) -> str:
     """The SHA-256 of the description's files and of the code that reads them. Call it when they are readable."""
     here = Path(__file__).parent
     code = [file for file in sorted(here.iterdir()) if file.suffix in (".py", ".json")]
-    total = hashlib.sha256()
+    total = hashlib.sha256(f"{pools or []}\n".encode())
     for file in [path, *site_files(path), *code]:
         content = file.read_bytes() if file.is_file() else b""
         total.update(f"{file.name} {len(content)}\n".encode() + content)
@@ -61,13 +61,15 @@ def remember(path: Path, model: dict[str, Any]) -> dict[str, Any]:
     return model
 
 
-def loaded(path: Path) -> dict[str, Any]:
+def loaded(path: Path, pools: list[str] | None = None) -> dict[str, Any]:
     """The model that this process has of ``path``, else what ``load`` gives."""
-    return _MODELS.get(path.absolute()) or load(path)
+    return _MODELS.get(path.absolute()) or load(path, pools)
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path, pools: list[str] | None = None) -> dict[str, Any]:
     """The model (see ``resolve.resolve``) of the federation.yml at ``path`` and its site files.
+
+    ``pools``: take only pools of these kinds or names, and the services on them; everything is checked all the same.
 
     Raises DescriptionError with every problem of every file.
     """
@@ -87,7 +89,21 @@ def load(path: Path) -> dict[str, Any]:
     problems += meaning.check(federation, readable)
     if problems:
         raise DescriptionError(problems)
-    return remember(path, resolve(federation.data, [site.data for site in sites]))
+    return remember(path, resolve(federation.data, [_part(site.data, pools) for site in sites]))
+
+
+def _part(site: dict[str, Any], kept: list[str] | None) -> dict[str, Any]:
+    """The site with only those pools whose kind or name is in ``kept``, and without the services of the others."""
+    if not kept:
+        return site
+    pools = [pool for pool in site.get("pools", []) if {pool["kind"], meaning.label(pool)} & set(kept)]
+    labels = {meaning.label(pool) for pool in pools}
+    services = {
+        name: service
+        for name, service in site.get("services", {}).items()
+        if "pool" not in service or service["pool"] in labels
+    }
+    return {**site, "pools": pools, "services": services}
 
 
 def _shaped(document: Document, schema: str, problems: list[Problem]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.documents import Document
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import Problem, did_you_mean
-from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import SERVICES
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import FEDERATION_WIDE, SERVICES
 
 # A host name is one DNS label (RFC 1035: 63 characters), and the node's number needs a hyphen and up to 5 digits.
 MAX_PREFIX = 57
@@ -65,6 +65,8 @@ class _Meaning:
             self._pools(site, prefixes)
             self._services(site)
         self._backbone()
+        self._identity()
+        self._access()
         return self.problems
 
     def _say(self, document: Document, path: tuple, message: str) -> None:
@@ -239,3 +241,49 @@ class _Meaning:
             self._say(self.federation, path, f"there is no site '{master}'{did_you_mean(master, self.names)}")
         elif self.names[master].data.get("tier") != "backbone":
             self._say(self.federation, path, f"site '{master}' is no backbone site, so it holds no zone")
+
+    def _identity(self) -> None:
+        """The sites whose IAM and OpenBao serve the whole federation: named, or the only one of their kind."""
+        identity = (self.federation.data or {}).get("identity", {})
+        for service in FEDERATION_WIDE:
+            path = ("identity", service)
+            offered = [
+                site.data["name"]
+                for site in self.sites
+                if service in site.data.get("services", {}) and site.data.get("name")
+            ]
+            site = identity.get(service)
+            if site is None and len(offered) > 1 and not _refused(self.federation, path):
+                message = f"{' and '.join(sorted(offered))} offer {service}: say which one serves the whole federation"
+                self._say(self.federation, path, message)
+            elif site is not None and site not in offered:
+                message = f"there is no site '{site}' that offers {service}{did_you_mean(site, offered)}"
+                self._say(self.federation, path, message)
+
+    def _access(self) -> None:
+        federation = self.federation.data or {}
+        buckets = federation.get("buckets", {})
+        for name, bucket in buckets.items():
+            if bucket and bucket.get("encryption") == "sse-kms" and not self._offered("vault"):
+                message = "sse-kms takes a key in OpenBao, but no site offers the service 'vault'"
+                self._say(self.federation, ("buckets", name, "encryption"), message)
+        if federation.get("access") and not self._offered("iam"):
+            self._say(self.federation, ("access",), "members of groups are known by an IAM, but no site offers 'iam'")
+        if (buckets or federation.get("access")) and "backbone" not in federation:
+            key = "buckets" if buckets else "access"
+            if not _refused(self.federation, ("backbone",)):
+                self._say(self.federation, (key,), "there is no object store: federation.yml has no key 'backbone'")
+        seen: dict[tuple, int] = {}
+        for index, grant in enumerate(federation.get("access", [])):
+            if not grant or not grant.get("bucket") or not grant.get("group"):
+                continue
+            path = ("access", index)
+            if grant["bucket"] not in buckets and not _refused(self.federation, ("buckets", grant["bucket"])):
+                message = f"there is no bucket '{grant['bucket']}'{did_you_mean(grant['bucket'], buckets)}"
+                self._say(self.federation, (*path, "bucket"), message)
+            first = seen.setdefault((grant["group"], grant["bucket"], grant.get("prefix")), index)
+            if first != index:
+                self._say(self.federation, path, f"says again what access[{first}] says: write all rights in one")
+
+    def _offered(self, service: str) -> bool:
+        return any(service in site.data.get("services", {}) for site in self.sites)

@@ -10,15 +10,19 @@ from typing import Any
 
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.meaning import label, nodes
-from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import SERVICES, mon_count
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import (
+    FEDERATION_WIDE,
+    SERVICES,
+    mon_count,
+)
 
 
 def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str, Any]:
     """The model of a federation: plain data that can be cached and printed as JSON.
 
     Its keys: ``federation``, ``sites``, ``pools`` (each with its nodes, groups and services), ``hosts`` (address by
-    name), ``groups`` (those that only some nodes of a pool join), ``endpoints``, ``ceph`` (by site), ``backbone`` and
-    ``totals`` (by kind: what the sites add up to, and what was announced).
+    name), ``groups`` (those that only some nodes of a pool join), ``endpoints``, ``ceph`` (by site), ``backbone``,
+    ``identity`` and ``totals`` (by kind: what the sites add up to, and what was announced).
     """
     sites = sorted(sites, key=lambda site: site["name"])
     pools = [pool for site in sites for pool in _pools(federation, site)]
@@ -43,6 +47,7 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
         "endpoints": endpoints,
         "ceph": ceph,
         "backbone": _backbone(federation, endpoints, ceph),
+        "identity": _identity(federation, endpoints),
         "totals": _totals(federation.get("announced_totals", {}), pools),
     }
 
@@ -163,6 +168,12 @@ def _backbone(federation: dict, endpoints: dict, ceph: dict[str, dict[str, Any]]
         "zonegroup": backbone["zonegroup"],
         "master": backbone["master"],
         "rgw_port": _port(federation, "s3"),
+        "audience": backbone.get("audience", f"https://s3.{federation['domain']}"),
+        "buckets": {
+            name: {"encryption": bucket.get("encryption", "sse-s3")}
+            for name, bucket in federation.get("buckets", {}).items()
+        },
+        "access": [{"prefix": "", **grant} for grant in federation.get("access", [])],
         "zones": {
             site: {
                 "zone": site,
@@ -173,6 +184,17 @@ def _backbone(federation: dict, endpoints: dict, ceph: dict[str, dict[str, Any]]
             for site, cluster in ceph.items()
         },
     }
+
+
+def _identity(federation: dict, endpoints: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
+    """Who says who people are (``iam``), and who keeps secrets and keys (``vault``): site and url, None where nobody."""
+    chosen = federation.get("identity", {})
+    identity: dict[str, Any] = {"groups_claim": chosen.get("groups_claim", "wlcg.groups")}
+    for service in FEDERATION_WIDE:
+        offered = endpoints.get(service, {})
+        site = chosen.get(service, next(iter(offered), None))
+        identity[service] = {"site": site, "url": offered[site]["url"]} if site in offered else None
+    return identity
 
 
 def _totals(announced: dict[str, int], pools: list[dict[str, Any]]) -> dict[str, dict[str, int | None]]:

@@ -36,7 +36,13 @@ SERVICES = {
     "storm_webdav": Service("StoRM WebDAV", ("storm_webdav",), label="webdav", port=8443),
     "storm_tape": Service("StoRM Tape REST API", ("storm_tape",), label="tape", port=8443),
     "dcache": Service("dCache WebDAV", ("dcache",), label="dcache", port=2880),
+    "iam": Service("INDIGO IAM", ("indigo_iam",), label="iam"),
+    # OpenBao's and Vault's API answers on 8200 (listener "tcp" of their configuration).
+    "vault": Service("OpenBao", ("openbao",), label="vault", port=8200),
+    "s3_mount": Service("S3 buckets as folders on users' machines", ("s3_mount",)),
 }
+# Services of which one, at some site, serves all sites.
+FEDERATION_WIDE = ("iam", "vault")
 
 
 def mon_count(hosts: int) -> int:
