@@ -215,6 +215,8 @@ class Lab:
             "/etc/apt/apt.conf.d/91lab-cache": (
                 f'Acquire::http::Proxy "{self.cache_url}";\nAcquire::https::Proxy "DIRECT";\n'
             ),
+            # A privileged container has the host's FUSE device; udev, which a node has not, opens it to users.
+            "/etc/tmpfiles.d/lab-fuse.conf": "z /dev/fuse 0666 root root\n",
             "/etc/ssh/ssh_host_ed25519_key": self._read("ssh", "hosts", f"{name}_key"),
             "/etc/ssh/ssh_host_ed25519_key.pub": self._read("ssh", "hosts", f"{name}_key.pub"),
         }

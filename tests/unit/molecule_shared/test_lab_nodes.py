@@ -79,6 +79,7 @@ def test_a_new_node_gets_its_files_before_it_starts(lab):
     assert (root / "etc/ssh/ssh_host_ed25519_key.pub").read_text() == public
     assert (root / "etc/ssh/ssh_host_ed25519_key").stat().st_mode & 0o777 == 0o600
     assert (root / "etc/extra.conf").read_text() == "extra\n"
+    assert (root / "etc/tmpfiles.d/lab-fuse.conf").read_text() == "z /dev/fuse 0666 root root\n"
     known = (lab.directory / "ssh" / "known_hosts").read_text()
     assert known == f"ba-storage-01,ba-storage-01.lab.example,10.144.33.1 {' '.join(public.split()[:2])}\n"
 
