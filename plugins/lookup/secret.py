@@ -44,6 +44,12 @@ options:
   chars:
     description: The characters a new password is drawn from; ASCII letters and digits if not given.
     type: str
+  optional:
+    description:
+      - Return an empty text for a V(provided) secret that is not in the store yet, instead of an error.
+      - For what only comes to be during a run, such as the unseal keys of a service that is initialised by it.
+    type: bool
+    default: false
   store:
     description:
       - The folder of the embedded store.
@@ -98,17 +104,23 @@ class LookupModule(LookupBase):
         """Return one secret for each name in terms."""
         variables = variables or {}
         self.set_options(var_options=variables, direct=kwargs)
-        store = secret_store.EmbeddedStore(store_folder(self.get_option("store"), variables))
+        store = self.store(variables)
         keep = not variables.get("ansible_check_mode", False)
         return [self._secret(store, secret_store.check_name(name), keep) for name in terms]
+
+    def store(self, variables: Mapping) -> secret_store.SecretStore:
+        """Return the store of the options that were set; variables are those of the task."""
+        return secret_store.EmbeddedStore(store_folder(self.get_option("store"), variables))
 
     def _secret(self, store: secret_store.SecretStore, name: str, keep: bool) -> str:
         kind = self.get_option("kind")
         if kind == "provided":
             record = store.get(name)
+            if record is None and self.get_option("optional"):
+                return ""
             if record is None:
                 raise AnsibleLookupError(
-                    f"secret '{name}' must be put into the store by hand and is not there; docs/secrets.md says how"
+                    f"secret '{name}' must be put into the store and is not there; docs/secrets.md says how"
                 )
         elif keep:
             record = store.get_or_create(name, lambda: self._new(name))
@@ -116,8 +128,8 @@ class LookupModule(LookupBase):
             record = store.get(name) or self._new(name)
 
         part = self.get_option("part") if kind in KEY_PAIRS else "value"
-        # A record that was put there by hand need not say its kind.
-        if part not in record or (kind != "provided" and record.get("kind", kind) != kind):
+        # A record that was put there need not say its kind, and whoever reads it need not know that it was put there.
+        if part not in record or (kind != "provided" and record.get("kind", kind) not in (kind, "provided")):
             raise AnsibleLookupError(f"secret '{name}' exists, but is not of kind {kind}: it has no such {part}")
         return record[part]
 

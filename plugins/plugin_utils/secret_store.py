@@ -4,7 +4,7 @@
 """Where the federation's secrets are kept, and how new ones are made.
 
 A secret is a name (``rgw/sync/secret_key``) and a record: a dict with ``kind`` and either ``value`` or ``private``
-and ``public``, all strings. A store is a class with ``get`` and ``get_or_create``; names and records are the same in
+and ``public``, all strings. A store is a class with the methods of SecretStore; names and records are the same in
 every store, so secrets can be carried from one to another.
 """
 
@@ -18,7 +18,7 @@ import re
 import secrets
 import string
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -47,7 +47,10 @@ class SecretError(AnsibleError):
 
 
 class SecretStore(Protocol):
-    """What the lookup asks of a place that keeps secrets."""
+    """A place that keeps secrets."""
+
+    def names(self) -> list[str]:
+        """Return the names of all secrets, sorted."""
 
     def get(self, name: str) -> Record | None:
         """Return the record called name, or None where there is none yet."""
@@ -58,6 +61,12 @@ class SecretStore(Protocol):
         Of several processes that ask at once exactly one makes it, and all return that one.
         """
 
+    def put(self, name: str, record: Record) -> None:
+        """Keep record under name, whatever is there."""
+
+    def remove(self, name: str) -> None:
+        """Forget name; not an error where there is none."""
+
 
 def check_name(name: str) -> str:
     """Return name; SecretError unless it is a relative path of plain names (so it can never leave the store)."""
@@ -67,6 +76,27 @@ def check_name(name: str) -> str:
             f"letter or digit, joined by '/', at most {_NAME_MAX} characters"
         )
     return str(name)
+
+
+def given(value: object, name: str) -> Record:
+    """Return the record of a secret that was not made here: value is its text, or the whole record.
+
+    SecretError where value is neither, or empty.
+    """
+    record = {"kind": "provided", "value": value} if isinstance(value, str) else value
+    if not isinstance(record, Mapping) or not record or not all(isinstance(part, str) for part in record.values()):
+        raise SecretError(f"what is given for secret '{name}' is neither a text nor a mapping of texts: quote numbers")
+    if not all(record.values()):
+        raise SecretError(f"what is given for secret '{name}' is empty: remove the secret instead")
+    # Plain types: texts of a playbook carry tags that no store can keep.
+    return {str(part): str(text) for part, text in record.items()}
+
+
+def same(one: Record, other: Record) -> bool:
+    """Whether two records are the same secret: a text may have been made here or given, which changes nothing."""
+    if "value" in one and "value" in other:
+        return one["value"] == other["value"]
+    return {**one, "kind": ""} == {**other, "kind": ""}
 
 
 def new_password(length: int, chars: str) -> Record:
@@ -121,7 +151,7 @@ class EmbeddedStore:
         self.key_path = folder.parent / KEY_FILE
 
     def get(self, name: str) -> Record | None:
-        # No lock: files appear whole, by rename, and are never changed here afterwards.
+        # No lock: files appear whole, by rename.
         path = self._path(name)
         try:
             encrypted = path.read_bytes()
@@ -135,12 +165,39 @@ class EmbeddedStore:
         found = self.get(name)
         if found is not None:
             return found
+        with self._writing(name):
+            # Another process may have made it while this one waited.
+            return self.get(name) or self._write(name, make())
+
+    def names(self) -> list[str]:
+        # Files being written begin with a dot, as no secret does.
+        paths = self.folder.rglob("[!.]*.yml")
+        return sorted(str(path.relative_to(self.folder).with_suffix("")) for path in paths)
+
+    def put(self, name: str, record: Record) -> None:
+        check_name(name)
+        with self._writing(name):
+            self._write(name, record)
+
+    def remove(self, name: str) -> None:
+        path = self._path(name)
+        if not path.exists():
+            return
+        with self._writing(name):
+            path.unlink(missing_ok=True)
+            for folder in path.parents[: len(Path(name).parts) - 1]:
+                # Not empty: other secrets are in it.
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+
+    @contextlib.contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        """Hold the lock of a store that has a key; what goes wrong on disk becomes one sentence."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._create_key()
             with self._lock():
-                # Another process may have made it while this one waited.
-                return self.get(name) or self._write(name, make())
+                yield
         except OSError as error:
             raise SecretError(f"cannot keep secret '{name}' in {self.folder}: {error.strerror}") from None
 

@@ -72,7 +72,7 @@ def test_another_kind_under_the_same_name_is_refused_without_showing_it(look):
 
 
 def test_a_provided_secret_is_never_made(look, source):
-    with pytest.raises(AnsibleError, match="put into the store by hand"):
+    with pytest.raises(AnsibleError, match="put into the store and is not there"):
         look("a", kind="provided")
     assert not (source.parent / "secrets").exists()
 
@@ -114,3 +114,16 @@ def test_the_hosts_own_folder_is_the_fallback(look, tmp_path):
 def test_without_a_folder_the_variable_to_set_is_named(look):
     with pytest.raises(AnsibleError, match="set datacloud_secret_store"):
         look("a", variables={"ansible_inventory_sources": ["one,"]})
+
+
+def test_an_optional_secret_may_be_missing(look, source):
+    assert look("a", kind="provided", optional=True) == [""]
+    EmbeddedStore(source.parent / "secrets").put("a", {"kind": "provided", "value": "given"})
+    assert look("a", kind="provided", optional=True) == ["given"]
+
+
+def test_what_was_put_there_is_read_as_if_made(look, source):
+    EmbeddedStore(source.parent / "secrets").put("a", {"kind": "provided", "value": "given"})
+    assert look("a") == ["given"]
+    with pytest.raises(AnsibleError, match="no such private"):
+        look("a", kind="ssh_key")

@@ -190,3 +190,35 @@ def test_records_are_json_so_that_any_tool_reads_them(store):
 def test_a_folder_that_cannot_be_made_is_one_sentence():
     with pytest.raises(SecretError, match="cannot keep secret 'a'"):
         EmbeddedStore(Path("/proc/none/secrets")).get_or_create("a", lambda: RECORD)
+
+
+def test_names_are_those_of_the_secrets_alone(store):
+    assert store.names() == []
+    for name in ("b", "a/c", "a/b.c", "a"):
+        store.put(name, RECORD)
+    (store.folder / "a" / ".new-1.yml").write_text("half written")
+    assert store.names() == ["a", "a/b.c", "a/c", "b"]
+
+
+def test_a_secret_is_replaced_whole(store):
+    store.put("a/b", RECORD)
+    store.put("a/b", {"value": "another"})
+    assert store.get("a/b") == {"value": "another"}
+    assert mode(store.folder / "a" / "b.yml") == 0o600
+
+
+def test_removing_leaves_the_others(store):
+    for name in ("a/b/c", "a/d", "e"):
+        store.put(name, RECORD)
+    store.remove("a/b/c")
+    store.remove("a/b/c")
+    assert store.names() == ["a/d", "e"]
+    assert not (store.folder / "a" / "b").exists()
+    store.remove("a/d")
+    store.remove("e")
+    assert store.folder.is_dir()
+
+
+def test_removing_from_a_store_that_is_not_there_makes_none(store):
+    store.remove("a")
+    assert not store.folder.exists()
