@@ -170,7 +170,7 @@ def _backbone(federation: dict, endpoints: dict, ceph: dict[str, dict[str, Any]]
         "rgw_port": _port(federation, "s3"),
         "audience": backbone.get("audience", f"https://s3.{federation['domain']}"),
         "buckets": {
-            name: {"encryption": bucket.get("encryption", "sse-s3")}
+            name: {"encryption": bucket.get("encryption", "sse-s3") if "vault" in endpoints else "none"}
             for name, bucket in federation.get("buckets", {}).items()
         },
         "access": [{"prefix": "", **grant} for grant in federation.get("access", [])],

@@ -83,7 +83,8 @@ def _problems(result):
 def test_the_lab_is_what_the_rest_of_the_collection_builds_on(run, lab):
     inventory = _inventory(run, lab)
     hosts = inventory["_meta"]["hostvars"]
-    assert set(hosts) == {"cnaf-storage-01", "ba-storage-01"}
+    vaults = {"cnaf-vault-01", "cnaf-vault-02", "cnaf-vault-03"}
+    assert set(hosts) == {"cnaf-storage-01", "ba-storage-01", *vaults, "cnaf-iam-01", "ba-user-01"}
     cnaf = hosts["cnaf-storage-01"]
     assert cnaf["ansible_host"] == cnaf["datacloud_address"] == "10.144.17.1"
     assert hosts["ba-storage-01"]["ansible_host"] == "10.144.33.1"
@@ -96,10 +97,19 @@ def test_the_lab_is_what_the_rest_of_the_collection_builds_on(run, lab):
     both = ["ba-storage-01", "cnaf-storage-01"]
     for name in ("ceph", "ceph_bootstrap", "ceph_mon", "ceph_mgr", "ceph_osd", "ceph_mds", "rgw", "pool_storage"):
         assert sorted(groups[name]) == both, name
-    assert sorted(groups["tier_backbone"]) == both
     assert groups["zone_master"] == ["cnaf-storage-01"]
-    assert groups["site_ba"] == groups["region_ba"] == ["ba-storage-01"]
-    assert groups["zone_master"] == ["cnaf-storage-01"]
+    assert sorted(groups["site_ba"]) == sorted(groups["region_ba"]) == ["ba-storage-01", "ba-user-01"]
+    assert set(groups["openbao"]) == vaults
+    assert groups["indigo_iam"] == ["cnaf-iam-01"]
+    assert groups["s3_mount"] == ["ba-user-01"]
+    assert cnaf["datacloud_identity"]["iam"] == {"site": "cnaf", "url": "https://iam.lab.datacloud.test"}
+
+
+def test_a_part_of_the_lab(run, lab, monkeypatch):
+    monkeypatch.setenv("DATACLOUD_POOLS", "storage")
+    inventory = _inventory(run, lab)
+    assert set(inventory["_meta"]["hostvars"]) == {"cnaf-storage-01", "ba-storage-01"}
+    assert "openbao" not in inventory
 
 
 def test_tables_of_the_federation_are_variables_also_without_a_host(run, lab):
@@ -177,7 +187,7 @@ def test_a_cached_description_is_used_until_a_file_changes(run, lab, tmp_path):
     kept.write_text(kept.read_text().replace("10.144.17.1", "10.144.17.99"))
     assert _inventory(run, lab)["_meta"]["hostvars"]["cnaf-storage-01"]["ansible_host"] == "10.144.17.99"
     site = lab.parent / "sites" / "ba.yml"
-    site.write_text(site.read_text().replace("count: 1", "count: 2"))
+    site.write_text(site.read_text().replace("count: 1", "count: 2", 1))
     hosts = _inventory(run, lab)["_meta"]["hostvars"]
     assert set(hosts) == {*first["_meta"]["hostvars"], "ba-storage-02"}
     assert hosts["cnaf-storage-01"]["ansible_host"] == "10.144.17.1"
@@ -186,10 +196,10 @@ def test_a_cached_description_is_used_until_a_file_changes(run, lab, tmp_path):
 def test_the_plan_as_tables_and_as_json(run, lab, tmp_path):
     result = run("ansible-playbook", "playbooks/plan.yml", "-i", lab)
     assert result.returncode == 0, result.stderr
-    assert "Two-site lab federation: 2 sites, 2 hosts" in result.stdout
+    assert "Two-site lab federation: 2 sites, 7 hosts" in result.stdout
     file = tmp_path / "plan.json"
     assert run("ansible-playbook", "playbooks/plan.yml", "-i", lab, "-e", f"plan_file={file}").returncode == 0
-    assert json.loads(file.read_text())["totals"] == {"storage": {"nodes": 2, "announced": None}}
+    assert json.loads(file.read_text())["totals"]["storage"] == {"nodes": 2, "announced": None}
     result = run("ansible-playbook", "playbooks/plan.yml", "-i", lab, "-e", "plan_format=json")
     assert '"ba-storage-01": "10.144.33.1"' in result.stdout
 

@@ -75,6 +75,30 @@ FAULTS = {
         "pools:\n  - {kind: cpu, name: fast, count: 1}\n",
         f"{S}:8: pools[1]: shares the address block 'cpu' with pools[0]; name another block",
     ),
+    "iam of a site that has none": (
+        F,
+        "backbone:",
+        "identity: {iam: north}\nbackbone:",
+        f"{F}:8: identity.iam: there is no site 'north' that offers iam",
+    ),
+    "bucket that is not there": (
+        F,
+        "backbone:",
+        "buckets: {virgo: {}}\naccess: [{group: /virgo, bucket: virg, rights: [read]}]\nbackbone:",
+        f"{F}:9: access: members of groups are known by an IAM, but no site offers 'iam'",
+    ),
+    "key of a vault that nobody offers": (
+        F,
+        "backbone:",
+        "buckets: {virgo: {encryption: sse-kms}}\nbackbone:",
+        f"{F}:8: buckets.virgo.encryption: sse-kms takes a key in OpenBao, but no site offers",
+    ),
+    "bucket's name": (
+        F,
+        "backbone:",
+        "buckets: {Virgo: {}}\nbackbone:",
+        f"{F}:8: buckets.Virgo: the key must be a bucket's name: 3 to 63 lower-case letters, digits and",
+    ),
     "pool twice": (
         S,
         "pools:\n",
@@ -196,6 +220,7 @@ FAULTS = {
 }
 # These take a second line, for a good reason.
 ALSO = {
+    "bucket that is not there": f"{F}:9: access[0].bucket: there is no bucket 'virg'; did you mean 'virgo'?",
     "site twice": f"{S}:7: pools[0]: nodes called north-cpu-NN are there twice",
     "node name too long": f"{S}:7: pools[0]: the node name south-rrr",
     "service that is not there": f"{N}:12: services.s4: there is no service 's4'; known: ceph, s3, cephfs,",

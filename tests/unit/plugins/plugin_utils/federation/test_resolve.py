@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.load import load
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.plan import plan
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import DescriptionError
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import mon_count
 
 
@@ -123,6 +124,9 @@ def test_the_backbone_has_the_zones_that_run_ceph(description):
         "zonegroup": "z",
         "master": "north",
         "rgw_port": 443,
+        "audience": "https://s3.example.test",
+        "buckets": {},
+        "access": [],
         "zones": {
             "north": {
                 "zone": "north",
@@ -177,3 +181,58 @@ def test_the_example_of_the_documentation(root, tmp_path):
     model = load(tmp_path / "federation.yml")
     assert list(model["sites"]) == ["north", "south"]
     assert model["hosts"]["north-cpu-07"] == "10.1.4.7", "as the page says"
+
+
+IDENTITY = "  iam: {pool: cpu, host: iam.example.test}\n  vault: {pool: cpu}\n"
+
+
+def _with_identity(description):
+    description.write("sites/north.yml", (description.folder / "sites/north.yml").read_text() + IDENTITY)
+    description.change(
+        "federation.yml",
+        "backbone:",
+        "buckets: {virgo: {}, clinic: {encryption: sse-kms}}\n"
+        "access: [{group: /virgo, bucket: virgo, rights: [read]}]\nbackbone:",
+    )
+
+
+def test_the_only_iam_and_vault_serve_the_whole_federation(description):
+    _with_identity(description)
+    identity = load(description.path)["identity"]
+    assert identity["iam"] == {"site": "north", "url": "https://iam.example.test"}
+    assert identity["vault"] == {"site": "north", "url": "https://vault.north.example.test:8200"}
+    assert identity["groups_claim"] == "wlcg.groups"
+
+
+def test_nobody_offers_identity(description):
+    assert load(description.path)["identity"] == {"groups_claim": "wlcg.groups", "iam": None, "vault": None}
+
+
+def test_buckets_and_access(description):
+    _with_identity(description)
+    backbone = load(description.path)["backbone"]
+    assert backbone["audience"] == "https://s3.example.test"
+    assert backbone["buckets"] == {"virgo": {"encryption": "sse-s3"}, "clinic": {"encryption": "sse-kms"}}
+    assert backbone["access"] == [{"group": "/virgo", "bucket": "virgo", "prefix": "", "rights": ["read"]}]
+
+
+def test_without_a_vault_nothing_is_encrypted(description):
+    description.change("federation.yml", "backbone:", "buckets: {virgo: {}}\nbackbone:")
+    assert load(description.path)["backbone"]["buckets"] == {"virgo": {"encryption": "none"}}
+
+
+def test_a_part_of_a_federation(description):
+    _with_identity(description)
+    whole = load(description.path)
+    part = load(description.path, ["storage"])
+    assert set(part["hosts"]) == {"north-storage-01", "north-storage-02", "north-storage-03"}
+    assert part["hosts"].items() <= whole["hosts"].items()
+    assert part["identity"]["vault"] is None
+    assert set(part["endpoints"]) == {"s3"}
+    assert part["ceph"] == whole["ceph"]
+
+
+def test_a_part_is_checked_as_the_whole(description):
+    description.change("sites/south.yml", "count: 2", "count: 999")
+    with pytest.raises(DescriptionError):
+        load(description.path, ["storage"])
