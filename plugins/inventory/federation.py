@@ -95,6 +95,7 @@ from ansible.template import trust_as_template
 
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import load
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import DescriptionError
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import SERVICES
 
 # What Ansible's commands exit with where an inventory cannot be parsed (ansible.errors.ExitCode.PARSER_ERROR).
 PARSER_ERROR = 4
@@ -176,6 +177,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
     domain = model["federation"]["domain"]
+    # Also those of services that nobody offers: a play for them has no hosts then, instead of an unknown pattern.
+    for service in SERVICES.values():
+        for group in service.groups:
+            inventory.add_group(group)
     for pool in model["pools"]:
         for group in pool["groups"]:
             inventory.add_group(group)

@@ -109,7 +109,7 @@ def test_a_part_of_the_lab(run, lab, monkeypatch):
     monkeypatch.setenv("DATACLOUD_POOLS", "storage")
     inventory = _inventory(run, lab)
     assert set(inventory["_meta"]["hostvars"]) == {"cnaf-storage-01", "ba-storage-01"}
-    assert "openbao" not in inventory
+    assert "hosts" not in inventory.get("openbao", {})
 
 
 def test_tables_of_the_federation_are_variables_also_without_a_host(run, lab):
