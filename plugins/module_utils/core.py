@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -112,6 +113,7 @@ class Backend:
     """What a module gives to `run`; read and apply are its own, the rest has sensible defaults."""
 
     reread = False  # True: read again after writing and fail if the server did not keep what it accepted
+    parallel = 1  # how many operations of one batch are applied at a time
 
     def prepare(self, desired):
         """The wanted objects as they will be compared, where that takes the server's help."""
@@ -122,8 +124,12 @@ class Backend:
         raise NotImplementedError
 
     def apply(self, operation):
-        """Carry out one operation or raise ApiError."""
+        """Carry out one operation or raise ApiError; of several threads at a time where parallel is more than 1."""
         raise NotImplementedError
+
+    def batches(self, operations):
+        """The operations as lists: within one they do not depend on each other, and each waits for the one before."""
+        return [[operation] for operation in operations]
 
     def owned(self, obj):
         """Whether purge may remove the object: true only if it carries our mark."""
@@ -197,18 +203,17 @@ def run(module, spec, backend, desired=None):
         operations = plan(spec, wanted, backend.read(wanted), **options)
         extra = {}
         if not module.check_mode:
-            for operation in operations:
-                backend.apply(operation)
-                applied.append(operation)
+            _apply(backend, operations, applied)
             if operations and backend.reread:
                 _check_kept(spec, plan(spec, wanted, backend.read(wanted), **options))
             extra = backend.finish(operations) or {}
     except (ApiError, SpecError) as error:
+        done = {id(operation) for operation in applied}
         module.fail_json(
             msg=str(error),
             changed=bool(applied),
             operations=[operation.summary() for operation in applied],
-            not_applied=[operation.summary() for operation in operations[len(applied) :]],
+            not_applied=[operation.summary() for operation in operations if id(operation) not in done],
         )
     result = {
         "changed": bool(operations),
@@ -242,6 +247,42 @@ def retry(call, retryable, tries=5, delay=1.0, longest=30.0, sleep=time.sleep):
         pause = min(longest, delay * 2**attempt)
         sleep(random.uniform(pause / 2, pause))  # noqa: S311  (no secret depends on it)
     return call()
+
+
+def _apply(backend, operations, applied):
+    """Carry out the operations batch by batch, and add each to applied once it is done.
+
+    After a failure nothing else is begun, but what was under way is waited for; the ApiError holds all failures.
+    """
+    if backend.parallel < 2:  # not in another thread: not every client library may be used from one
+        for operation in (operation for batch in backend.batches(operations) for operation in batch):
+            backend.apply(operation)
+            applied.append(operation)
+        return
+    with ThreadPoolExecutor(backend.parallel) as pool:
+        for batch in backend.batches(operations):
+            running = {pool.submit(backend.apply, operation): operation for operation in batch}
+            failures = []
+            for future in as_completed(running):
+                if future.cancelled():
+                    continue
+                failure = future.exception()
+                if failure is None:
+                    applied.append(running[future])
+                    continue
+                failures.append(failure)
+                for waiting in running:
+                    waiting.cancel()
+            _raise(failures)
+
+
+def _raise(failures):
+    """Raise what went wrong, if anything: one ApiError for all; anything else is a mistake of ours, so the first."""
+    for failure in failures:
+        if len(failures) == 1 or not isinstance(failure, ApiError):
+            raise failure
+    if failures:
+        raise ApiError("; ".join(str(failure) for failure in failures))
 
 
 def _check_kept(spec, left):

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
 from ansible_collections.infn.datacloud.plugins.module_utils.core import (
@@ -196,6 +199,59 @@ def test_failure_names_what_was_applied():
     assert [item["key"] for item in ended.result["not_applied"]] == ["bad", "c"]
     first = outcome(Memory(), [{"name": "bad"}])
     assert first.failed and not first.result["changed"]
+
+
+class Parallel(Memory):
+    """Applies what stands on one level of a path together; takes note of how many did so at a time."""
+
+    parallel = 3
+
+    def __init__(self, *items):
+        super().__init__(*items)
+        self.order, self.now, self.most, self.lock = [], 0, 0, threading.Lock()
+
+    def batches(self, operations):
+        levels = {}
+        for operation in operations:
+            levels.setdefault(operation.key.count("/"), []).append(operation)
+        return [levels[level] for level in sorted(levels)]
+
+    def apply(self, operation):
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self.lock:
+            self.now -= 1
+            self.order.append(operation.key)
+        if operation.key.endswith("bug"):
+            raise KeyError("bug")
+        if operation.key.endswith("bad"):
+            raise ApiError(f"pool {operation.key}: refused")
+        super().apply(operation)
+
+
+def test_batches_wait_for_each_other_and_run_in_parallel():
+    backend = Parallel()
+    wanted = [{"name": name} for name in ("a/1", "a", "a/2", "a/3", "a/4", "b")]
+    result = outcome(backend, wanted).result
+    assert backend.most == 3 and set(backend.order[:2]) == {"a", "b"} and len(backend.items) == 6
+    assert [item["key"] for item in result["operations"]] == [item["name"] for item in wanted], (
+        "as planned, not as done"
+    )
+
+
+def test_failure_in_a_batch_stops_what_has_not_begun():
+    backend = Parallel()
+    names = ["a", "1/bad", "2/bad", *(f"{number}/x" for number in range(50)), "a/b/c"]
+    ended = outcome(backend, [{"name": name} for name in names])
+    said = ended.result["msg"]
+    assert ended.failed and "pool 1/bad: refused" in said and "pool 2/bad: refused" in said
+    done, left = ({item["key"] for item in ended.result[name]} for name in ("operations", "not_applied"))
+    assert done == set(backend.items) and "a" in done and {"1/bad", "2/bad", "a/b/c"} <= left
+    assert done | left == set(names) and not done & left and len(left) > 20
+    with pytest.raises(KeyError):
+        run(Module({"pools": [{"name": "x/bad"}, {"name": "y/bug"}]}), SPEC, Parallel())
 
 
 def test_reread_catches_a_server_that_lies():
