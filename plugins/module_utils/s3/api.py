@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only place that speaks S3, and RGW's admin API for what S3 has no word for: a bucket's quota."""
+"""The only place that speaks S3 and its sister services, and RGW's admin API for what S3 has no word for: quotas."""
 
 from __future__ import annotations
 
@@ -21,8 +21,15 @@ try:
     from botocore.awsrequest import AWSRequest
     from botocore.client import Config
     from botocore.credentials import Credentials
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConnectTimeoutError,
+        EndpointConnectionError,
+        HTTPClientError,
+    )
     from botocore.httpsession import URLLib3Session
+    from botocore.parsers import ResponseParserError
 
     MISSING = None
 except ImportError:
@@ -36,6 +43,15 @@ except ImportError:
         pass
 
     class HTTPClientError(Exception):
+        pass
+
+    class ConnectTimeoutError(Exception):
+        pass
+
+    class EndpointConnectionError(Exception):
+        pass
+
+    class ResponseParserError(Exception):
         pass
 
 
@@ -55,9 +71,13 @@ OPTIONS = {
 TRIES = 4
 
 
+class Unreachable(core.ApiError):
+    """Nobody listens at the endpoint, or boto3 is not on this host yet: a site that is being set up looks like this."""
+
+
 def require(module):
-    """End the module where boto3 is missing."""
-    if MISSING:
+    """End the module where boto3 is missing; check mode goes on, as the real run would have installed it before."""
+    if MISSING and not module.check_mode:
         module.fail_json(msg=missing_required_lib("boto3"), exception=MISSING)
 
 
@@ -67,9 +87,19 @@ def session():
     return boto3.session.Session()
 
 
-def client(endpoint_url, access_key, secret_key, ca_bundle=None, region="us-east-1", timeout=30, tries=TRIES):
-    """A boto3 S3 client for one endpoint; access_key None: one that does not sign. timeout: seconds a request.
+def client(
+    endpoint_url,
+    access_key,
+    secret_key,
+    ca_bundle=None,
+    region="us-east-1",
+    timeout=30,
+    tries=TRIES,
+    service="s3",
+):
+    """A boto3 client for one endpoint; access_key None: one that does not sign. timeout: seconds a request.
 
+    service: s3, or iam or sts, which RADOS gateways answer at the same address.
     Buckets stand in the path, as their names have no DNS entries of their own. Checksums only where S3 demands them:
     gateways of Ceph 18 and before refuse the trailing ones that boto3 sends since 1.36.
     """
@@ -79,13 +109,13 @@ def client(endpoint_url, access_key, secret_key, ca_bundle=None, region="us-east
         "max_pool_connections": 16,
         "retries": {"mode": "standard", "total_max_attempts": tries},
         "s3": {"addressing_style": "path"},
-        "signature_version": "s3v4" if access_key else UNSIGNED,
+        "signature_version": ("s3v4" if service == "s3" else "v4") if access_key else UNSIGNED,
     }
     for name in ("request_checksum_calculation", "response_checksum_validation"):
         if name in Config.OPTION_DEFAULTS:  # boto3 before 1.36 neither knows nor needs them
             options[name] = "when_required"
     return session().client(
-        "s3",
+        service,
         endpoint_url=endpoint_url,
         aws_access_key_id=access_key or "none",
         aws_secret_access_key=secret_key or "none",
@@ -106,28 +136,34 @@ def status(error):
 
 
 class S3:
-    """One endpoint with one pair of keys; params: the module's options (see OPTIONS)."""
+    """One endpoint with one pair of keys; params: the module's options (see OPTIONS); service as for client()."""
 
-    def __init__(self, params):
+    def __init__(self, params, service="s3"):
         self.params = params
         self.endpoint = params["endpoint_url"].rstrip("/")
-        self.client = client(
-            *(params[name] for name in ("endpoint_url", "access_key", "secret_key", "ca_bundle", "region", "timeout"))
-        )
+        names = ("endpoint_url", "access_key", "secret_key", "ca_bundle", "region", "timeout")
+        self.client = None if MISSING else client(*(params[name] for name in names), service=service)
 
     def call(self, method, subject, absent=(), **arguments):
-        """The answer (dict) of a client method; None for an error whose code is in absent. Raises ApiError."""
+        """The answer (dict) of a client method; None for an error whose code or HTTP status is in absent.
+
+        Raises ApiError, or Unreachable where nobody can be asked.
+        """
+        if self.client is None:
+            raise Unreachable(f"{subject}: {method} at {self.endpoint}: boto3 is missing on this host")
         try:
             return getattr(self.client, method)(**arguments)
+        except (EndpointConnectionError, ConnectTimeoutError) as error:
+            raise Unreachable(f"{subject}: {method} at {self.endpoint}: {error}") from error
         except ClientError as error:
-            if code(error) in absent:
+            if code(error) in absent or status(error) in absent:
                 return None
             said = error.response.get("Error", {})
             text = said.get("Message") or "no message"
             raise core.ApiError(
                 f"{subject}: {method} at {self.endpoint}: HTTP {status(error)} {said.get('Code')}: {text}{_hint(error)}"
             ) from error
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:
             raise core.ApiError(f"{subject}: {method} at {self.endpoint}: {error}") from error
 
     def admin(self, method, path, subject, query):

@@ -20,6 +20,7 @@ class Buckets(core.Backend):
     reread = True
 
     def __init__(self, module):
+        self.module = module
         self.s3 = api.S3(module.params)
         self.force_empty = module.params["force_empty"]
         self.owner_of = {}
@@ -31,7 +32,13 @@ class Buckets(core.Backend):
         return [objects.complete(wanted) for wanted in desired]
 
     def read(self, desired):
-        there = self._names()
+        try:
+            there = self._names()
+        except api.Unreachable as error:
+            if not self.module.check_mode:
+                raise
+            self.module.warn(f"Planned as if there were no bucket yet: {error}")
+            return {}
         wanted = [bucket for bucket in desired if bucket["name"] in there]
         with ThreadPoolExecutor(PARALLEL) as pool:
             return dict(pool.map(self._bucket, wanted))
