@@ -230,6 +230,7 @@ class ServiceBackend(CephBackend):
     def __init__(self, module, ceph):
         super().__init__(module, ceph)
         self.desired, self.restarted = [], 0
+        self.outdated = {}  # {service: when its daemons started, before their command line was changed}
 
     def listing(self):
         exported = rows(self._ask("orch ls", export=True), "orch ls")
@@ -266,6 +267,8 @@ class ServiceBackend(CephBackend):
         elif operation.action == "delete":
             self._ask("orch rm", about=about, service_name=operation.key)
         else:
+            if operation.action == "update" and objects.COMMAND_LINE & set(operation.changes):
+                self.outdated.setdefault(operation.key, self._starts(operation.key))
             definition = {name: item for name, item in operation.after.items() if name not in ("name", "secrets")}
             # The orchestrator reads YAML, of which JSON is a part.
             self._ask("orch apply", about=about, inbuf=json.dumps(definition, ensure_ascii=False))
@@ -295,6 +298,10 @@ class ServiceBackend(CephBackend):
             services = rows(self._ask("orch ls", refresh=True), "orch ls")
             up = self.ceph.mon("osd stat")["num_up_osds"] if wait["osds"] is not None else 0
             missing = objects.not_ready(names, services, wait["osds"], up)
+            for name in self.outdated.keys() & set(names):
+                former = self.outdated[name] & self._starts(name)
+                if former:
+                    missing.setdefault(name, f"{len(former)} daemons run with their former command line")
             if not missing:
                 return {
                     row["service_name"]: {name: row["status"].get(name, 0) for name in ("running", "size")}
@@ -308,6 +315,11 @@ class ServiceBackend(CephBackend):
                     "look into `ceph orch ps` and the daemons' journals on their hosts"
                 )
             self.ceph.sleep(wait["interval"])
+
+    def _starts(self, service):
+        """Which daemons of the service run, and since when (set of name and time)."""
+        found = rows(self._ask("orch ps", service_name=service, refresh=True), "orch ps")
+        return {(row["daemon_name"], row.get("started")) for row in found}
 
     def _ask(self, prefix, about="orchestrator", inbuf="", **arguments):
         try:

@@ -280,6 +280,8 @@ TOP = (
     "extra_entrypoint_args",
     "custom_configs",
 )
+# Where these change, the orchestrator replaces the service's daemons (cephadm's _check_daemons in serve.py).
+COMMAND_LINE = {"extra_container_args", "extra_entrypoint_args"}
 HOST = ("service_type", "hostname", "addr", "labels", "location")
 # Values below `spec` that no diff may show; `secrets` of a listed specification adds more.
 SECRET_PATHS = (

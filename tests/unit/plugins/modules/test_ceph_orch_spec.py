@@ -79,6 +79,23 @@ def test_waits_until_all_run_and_names_what_does_not(ceph):
     assert not ceph.run("ceph_orch_spec", params, check=True).get("failed")
 
 
+def test_waits_until_daemons_with_a_new_command_line_run(ceph):
+    ceph.cluster.daemons = [{"service_name": "rgw.cnaf", "daemon_name": "rgw.cnaf.a", "started": "before"}]
+    ceph.run("ceph_orch_spec", {"specs": [RGW], "wait": {"timeout": 0}})
+    new = {"specs": [{**RGW, "extra_container_args": ["--env", "A=B"]}], "wait": {"timeout": 0}}
+    result = ceph.run("ceph_orch_spec", new)
+    assert result["failed"] and "rgw.cnaf: 1 daemons run with their former command line" in result["msg"]
+    ceph.run("ceph_orch_spec", {"specs": [{**RGW, "extra_container_args": []}]})
+    applied = ceph.cluster.orch_apply
+
+    def replace(text):
+        ceph.cluster.daemons[0]["started"] = "now"
+        return applied(text)
+
+    ceph.cluster.orch_apply = replace
+    assert not ceph.run("ceph_orch_spec", new).get("failed")
+
+
 def test_a_dying_manager_module_is_restarted_and_the_lost_spec_applied_again(ceph):
     ceph.cluster.die_after_applies = 1
     done = ceph.run("ceph_orch_spec", {"specs": [MON, RGW], "wait": {"timeout": 0}})

@@ -74,7 +74,7 @@ MGR = {
     "fs subvolumegroup create": {"vol_name": "", "group_name": ""},
     "orch ls": {"export?": "bool", "refresh?": "bool"},
     "orch host ls": {},
-    "orch ps": {"service_name?": ""},
+    "orch ps": {"service_name?": "", "refresh?": "bool"},
     "orch daemon": {"action": "start|stop|restart", "name": "", "force?": "bool"},
     "orch apply": {},
     "orch rm": {"service_name": ""},
@@ -371,7 +371,7 @@ class Cluster:
     def orch_host_ls(self):
         return [{"hostname": name, "status": "", **host} for name, host in self.hosts.items()]
 
-    def orch_ps(self, service_name=None):
+    def orch_ps(self, service_name=None, refresh=False):
         found = [row for row in self.daemons if service_name in (None, row["service_name"])]
         return found or "No daemons reported"
 
