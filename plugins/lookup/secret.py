@@ -12,7 +12,8 @@ version_added: 0.1.0
 short_description: A secret of the federation, made on first use
 description:
   - Returns a secret by its name from the federation's embedded store, a folder of C(ansible-vault) files beside the
-    inventory with its key in V(.secrets.key) next to the folder.
+    inventory with its key in V(.secrets.key) next to the folder, or from OpenBao (or HashiCorp Vault).
+  - Names that begin with V(openbao/) or V(ca/) are always in the embedded store, because they open the other one.
   - A secret that does not exist yet is made and kept on first use. However many processes ask at once, all get the
     same one.
   - In check mode a missing secret is made but not kept, so two lookups of it return different values.
@@ -62,9 +63,138 @@ options:
         key: secret_store
     vars:
       - name: datacloud_secret_store
+  backend:
+    description: Where secrets are, V(embedded) or V(openbao).
+    type: str
+    default: embedded
+    env:
+      - name: DATACLOUD_SECRET_BACKEND
+    ini:
+      - section: datacloud
+        key: secret_backend
+    vars:
+      - name: datacloud_secret_backend
+  openbao:
+    description:
+      - Where OpenBao is and how to log in there. The keys are the names of the options below without C(openbao_); what
+        is set here wins over them.
+    type: raw
+    vars:
+      - name: datacloud_secret_openbao
+  openbao_url:
+    description: Its address, such as V(https://vault.example.org:8200).
+    type: str
+    env:
+      - name: VAULT_ADDR
+      - name: BAO_ADDR
+      - name: DATACLOUD_SECRET_OPENBAO_URL
+    ini:
+      - section: datacloud
+        key: secret_openbao_url
+  openbao_mount:
+    description: The mount of KV version 2 that keeps the secrets; V(datacloud) if not given.
+    type: str
+    env:
+      - name: DATACLOUD_SECRET_OPENBAO_MOUNT
+    ini:
+      - section: datacloud
+        key: secret_openbao_mount
+  openbao_prefix:
+    description: A folder in the mount, where several federations share it.
+    type: str
+    env:
+      - name: DATACLOUD_SECRET_OPENBAO_PREFIX
+    ini:
+      - section: datacloud
+        key: secret_openbao_prefix
+  openbao_namespace:
+    description: The namespace of the mount and of the login.
+    type: str
+    env:
+      - name: VAULT_NAMESPACE
+      - name: BAO_NAMESPACE
+      - name: DATACLOUD_SECRET_OPENBAO_NAMESPACE
+    ini:
+      - section: datacloud
+        key: secret_openbao_namespace
+  openbao_ca_path:
+    description: The authorities that its certificate may come from, a file or a folder; the system's if not given.
+    type: path
+    env:
+      - name: VAULT_CACERT
+      - name: BAO_CACERT
+      - name: DATACLOUD_SECRET_OPENBAO_CA_PATH
+    ini:
+      - section: datacloud
+        key: secret_openbao_ca_path
+  openbao_timeout:
+    description: Seconds to wait for each answer; 15 if not given.
+    type: int
+    env:
+      - name: DATACLOUD_SECRET_OPENBAO_TIMEOUT
+    ini:
+      - section: datacloud
+        key: secret_openbao_timeout
+  openbao_auth_method:
+    description: How to log in, V(token), V(approle) or V(jwt); V(token) if not given.
+    type: str
+    env:
+      - name: DATACLOUD_SECRET_OPENBAO_AUTH_METHOD
+    ini:
+      - section: datacloud
+        key: secret_openbao_auth_method
+  openbao_auth_path:
+    description: Where the auth method is mounted; its own name if not given.
+    type: str
+    env:
+      - name: DATACLOUD_SECRET_OPENBAO_AUTH_PATH
+    ini:
+      - section: datacloud
+        key: secret_openbao_auth_path
+  openbao_token:
+    description: The token, for V(token).
+    type: str
+    env:
+      - name: VAULT_TOKEN
+      - name: BAO_TOKEN
+      - name: DATACLOUD_SECRET_OPENBAO_TOKEN
+  openbao_role_id:
+    description: The role's id, for V(approle).
+    type: str
+    env:
+      - name: DATACLOUD_SECRET_OPENBAO_ROLE_ID
+    ini:
+      - section: datacloud
+        key: secret_openbao_role_id
+  openbao_secret_id:
+    description: The role's secret id, for V(approle).
+    type: str
+    env:
+      - name: DATACLOUD_SECRET_OPENBAO_SECRET_ID
+  openbao_role:
+    description: The name of the role, for V(jwt).
+    type: str
+    env:
+      - name: DATACLOUD_SECRET_OPENBAO_ROLE
+    ini:
+      - section: datacloud
+        key: secret_openbao_role
+  openbao_jwt:
+    description: The token of the identity provider, for V(jwt).
+    type: str
+    env:
+      - name: DATACLOUD_SECRET_OPENBAO_JWT
+  openbao_jwt_file:
+    description: A file that holds that token.
+    type: path
+    env:
+      - name: DATACLOUD_SECRET_OPENBAO_JWT_FILE
+    ini:
+      - section: datacloud
+        key: secret_openbao_jwt_file
 notes:
-  - A length or an alphabet that changes later does not change a secret that exists. Remove its file to have it made
-    anew.
+  - A length or an alphabet that changes later does not change a secret that exists. Remove it to have it made anew.
+  - OpenBao needs C(hvac) in the Python that runs Ansible.
 """
 
 EXAMPLES = """
@@ -91,9 +221,13 @@ from pathlib import Path
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.infn.datacloud.plugins.plugin_utils import secret_store
+from ansible_collections.infn.datacloud.plugins.plugin_utils import bao_store, secret_store
 
 STORE_FOLDER = "secrets"
+OPENBAO_OPTIONS = (
+    "url", "mount", "prefix", "namespace", "ca_path", "timeout", "auth_method", "auth_path", "token", "role_id",
+    "secret_id", "role", "jwt", "jwt_file",
+)  # fmt: skip
 KEY_PAIRS = ("ssh_key", "private_key", "rsa_key")
 
 
@@ -109,8 +243,33 @@ class LookupModule(LookupBase):
         return [self._secret(store, secret_store.check_name(name), keep) for name in terms]
 
     def store(self, variables: Mapping) -> secret_store.SecretStore:
-        """Return the store of the options that were set; variables are those of the task."""
-        return secret_store.EmbeddedStore(store_folder(self.get_option("store"), variables))
+        """Return the store that the options name; variables are those of the task."""
+        backend = self._templated("backend")
+        if backend == "embedded":
+            return self.embedded_store(variables)
+        if backend == "openbao":
+            return secret_store.FederationStore(self.embedded_store(variables), self.openbao_store)
+        raise AnsibleLookupError(f"{backend!r} keeps no secrets: set datacloud_secret_backend to embedded or openbao")
+
+    def embedded_store(self, variables: Mapping) -> secret_store.EmbeddedStore:
+        """Return the store beside the inventory; variables are those of the task."""
+        return secret_store.EmbeddedStore(store_folder(self._templated("store"), variables))
+
+    def openbao_store(self) -> bao_store.BaoStore:
+        """Return the store in OpenBao."""
+        given = {name: self._templated(f"openbao_{name}") for name in OPENBAO_OPTIONS}
+        wins = self._templated("openbao") or {}
+        if not isinstance(wins, Mapping):
+            raise AnsibleLookupError("datacloud_secret_openbao is not a mapping of settings")
+        return bao_store.BaoStore(bao_store.Settings.of({**given, **wins}))
+
+    def _templated(self, option: str) -> object:
+        """An option's value. Ansible leaves variables that are options untemplated.
+
+        Only when it is needed: the credentials of OpenBao may themselves be secrets of the embedded store.
+        """
+        value = self.get_option(option)
+        return self._templar.template(value) if self._templar else value
 
     def _secret(self, store: secret_store.SecretStore, name: str, keep: bool) -> str:
         kind = self.get_option("kind")

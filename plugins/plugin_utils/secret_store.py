@@ -36,6 +36,8 @@ except ImportError:
 Record = dict[str, str]
 
 KEY_FILE = ".secrets.key"
+# What opens OpenBao, and the authority that its certificates come from, cannot be kept in it.
+ALWAYS_EMBEDDED = ("openbao/", "ca/")
 DEFAULT_CHARS = string.ascii_letters + string.digits
 MIN_LENGTH = 8
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
@@ -258,6 +260,39 @@ class EmbeddedStore:
         with self.key_path.open("r+b") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield
+
+
+class FederationStore:
+    """Another store, except for what opens that one: that is always in the embedded store."""
+
+    def __init__(self, embedded: EmbeddedStore, other: Callable[[], SecretStore]) -> None:
+        self.embedded = embedded
+        # Opened when it is needed: what opens it is itself read from here.
+        self.other = other
+
+    def names(self) -> list[str]:
+        kept = [name for name in self.embedded.names() if stays_embedded(name)]
+        return sorted(kept + self.other().names())
+
+    def get(self, name: str) -> Record | None:
+        return self._of(name).get(name)
+
+    def get_or_create(self, name: str, make: Callable[[], Record]) -> Record:
+        return self._of(name).get_or_create(name, make)
+
+    def put(self, name: str, record: Record) -> None:
+        self._of(name).put(name, record)
+
+    def remove(self, name: str) -> None:
+        self._of(name).remove(name)
+
+    def _of(self, name: str) -> SecretStore:
+        return self.embedded if stays_embedded(name) else self.other()
+
+
+def stays_embedded(name: str) -> bool:
+    """Whether the secret called name is in the embedded store wherever the others are."""
+    return name.startswith(ALWAYS_EMBEDDED)
 
 
 def _write_whole(path: Path, content: bytes, place: Callable[[Path], object]) -> None:
