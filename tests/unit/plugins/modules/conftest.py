@@ -14,7 +14,9 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.infn.datacloud.plugins.module_utils.bao import api as bao_api
 from ansible_collections.infn.datacloud.plugins.module_utils.ceph import api
+from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.bao import server as bao_server
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.ceph import fake_rados
 
 DOUBLE = Path(__file__).parents[1] / "module_utils" / "rgw" / "radosgw-admin.py"
@@ -131,3 +133,65 @@ def ceph(tmp_path, run_module, monkeypatch):
     now = [0]  # pauses only turn this clock
     monkeypatch.setattr(api, "Ceph", partial(api.Ceph, sleep=now.append, clock=lambda: sum(now)))
     return Ceph(tmp_path, run_module, cluster)
+
+
+class Bao:
+    """A real OpenBao in memory: its options for the modules, plain requests, and the requests a module made."""
+
+    def __init__(self, server, run_module, monkeypatch):
+        self.server, self.run_module, self.requests = server, run_module, []
+        self.request = server.request
+        plain = bao_api.Bao.call
+
+        def counted(bao, method, path, *args, **kwargs):
+            self.requests.append(f"{method} {path}")
+            return plain(bao, method, path, *args, **kwargs)
+
+        monkeypatch.setattr(bao_api.Bao, "call", counted)
+
+    def run(self, name, params, check=False):
+        """The result (dict) of a module."""
+        self.requests.clear()
+        return self.run_module(name, {"url": self.server.url, "token": self.server.token, **params}, check)
+
+    def writes(self):
+        """The requests of the last run that change something."""
+        reads = ("GET ", "LIST ", "POST auth/approle/login", "POST auth/token/revoke-self")
+        return [item for item in self.requests if not item.startswith(reads) and not item.endswith("/lookup")]
+
+    def life(self, name, params):
+        """Check, run, check again and run again: the first two agree, the last two change nothing."""
+        foreseen = self.run(name, params, check=True)
+        assert not foreseen.get("failed"), foreseen
+        assert not self.writes(), "check mode wrote something"
+        done = self.run(name, params)
+        assert not done.get("failed"), done
+        keys = ("changed", "operations", "diff")
+        assert {key: foreseen.get(key) for key in keys} == {key: done.get(key) for key in keys}
+        for check in (True, False):
+            again = self.run(name, params, check=check)
+            assert not again.get("failed") and not again["changed"], again
+            assert not self.writes()
+        return done
+
+
+@pytest.fixture(scope="session")
+def bao_dev(tmp_path_factory):
+    """One server in memory for all tests of a process."""
+    server = bao_server.dev_server(tmp_path_factory.mktemp("bao"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bao(bao_dev, run_module, monkeypatch):
+    """The server in memory, empty again."""
+    system = {"sys/", "identity/", "cubbyhole/", "token/"}
+    for listing in ("sys/mounts", "sys/auth"):
+        for path in bao_dev.request("GET", listing)["data"]:
+            if path not in system:
+                bao_dev.request("DELETE", f"{listing}/{path}")
+    for name in bao_dev.request("GET", "sys/policies/acl?list=true")["data"]["keys"]:
+        if name not in ("default", "root"):
+            bao_dev.request("DELETE", f"sys/policies/acl/{name}")
+    return Bao(bao_dev, run_module, monkeypatch)
