@@ -43,7 +43,7 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
         "sites": {site["name"]: _site(site) for site in sites},
         "pools": pools,
         "hosts": {host: address for pool in pools for host, address in pool["nodes"].items()},
-        "groups": _ceph_groups(ceph, federation.get("backbone", {}).get("master")),
+        "groups": {**_ceph_groups(ceph, federation), **_token_groups(ceph, endpoints)},
         "endpoints": endpoints,
         "ceph": ceph,
         "backbone": _backbone(federation, endpoints, ceph),
@@ -150,7 +150,18 @@ def _ceph(federation: dict[str, Any], pool: dict[str, Any], site: dict[str, Any]
     }
 
 
-def _ceph_groups(ceph: dict[str, dict[str, Any]], master: str | None) -> dict[str, list[str]]:
+def _token_groups(ceph: dict[str, dict[str, Any]], endpoints: dict) -> dict[str, list[str]]:
+    """Which hosts of the object store take keys from OpenBao, and which open it to tokens."""
+    gateways = [host for cluster in ceph.values() for host in cluster["rgw_hosts"]]
+    bootstraps = [cluster["bootstrap"] for cluster in ceph.values() if cluster["rgw_hosts"]]
+    return {
+        "openbao_agent": gateways if "vault" in endpoints else [],
+        "rgw_access": bootstraps if "iam" in endpoints else [],
+    }
+
+
+def _ceph_groups(ceph: dict[str, dict[str, Any]], federation: dict[str, Any]) -> dict[str, list[str]]:
+    master = federation.get("backbone", {}).get("master")
     groups: dict[str, list[str]] = {"zone_master": [ceph[master]["bootstrap"]]} if master in ceph else {}
     for cluster in ceph.values():
         groups.setdefault("ceph_bootstrap", []).append(cluster["bootstrap"])
@@ -189,7 +200,10 @@ def _backbone(federation: dict, endpoints: dict, ceph: dict[str, dict[str, Any]]
 def _identity(federation: dict, endpoints: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
     """Who says who people are (``iam``), and who keeps secrets and keys (``vault``): site and url, None where nobody."""
     chosen = federation.get("identity", {})
-    identity: dict[str, Any] = {"groups_claim": chosen.get("groups_claim", "wlcg.groups")}
+    identity: dict[str, Any] = {
+        "groups_claim": chosen.get("groups_claim", "wlcg.groups"),
+        "operators": chosen.get("operators"),
+    }
     for service in FEDERATION_WIDE:
         offered = endpoints.get(service, {})
         site = chosen.get(service, next(iter(offered), None))

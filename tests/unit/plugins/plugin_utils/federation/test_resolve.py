@@ -202,10 +202,15 @@ def test_the_only_iam_and_vault_serve_the_whole_federation(description):
     assert identity["iam"] == {"site": "north", "url": "https://iam.example.test"}
     assert identity["vault"] == {"site": "north", "url": "https://vault.north.example.test:8200"}
     assert identity["groups_claim"] == "wlcg.groups"
+    groups = load(description.path)["groups"]
+    assert groups["openbao_agent"] == ["north-storage-01", "north-storage-02", "north-storage-03"]
+    assert groups["rgw_access"] == ["north-storage-01"]
 
 
 def test_nobody_offers_identity(description):
-    assert load(description.path)["identity"] == {"groups_claim": "wlcg.groups", "iam": None, "vault": None}
+    model = load(description.path)
+    assert (model["identity"]["iam"], model["identity"]["vault"]) == (None, None)
+    assert model["groups"]["openbao_agent"] == model["groups"]["rgw_access"] == []
 
 
 def test_buckets_and_access(description):
