@@ -134,7 +134,7 @@ class Roles(IamBackend):
     def _listed(self):
         roles, marker = [], {}
         while True:
-            answer = self.call("list_roles", "roles", **marker)
+            answer = self.call("list_roles", "roles", NOT_FOUND, **marker) or {}  # RGW 18 does not find none
             roles += answer.get("Roles", [])
             if not answer.get("IsTruncated") or not answer.get("Marker"):
                 return roles
