@@ -161,7 +161,7 @@ class Iam:
         first = first or self.page(path, subject, query)
         found = list(first.get("Resources") or [])
         starts = range(len(found) + 1, first["totalResults"] + 1, max(1, len(found)))
-        for page in self.each(lambda start: self.page(path, subject, query, start), starts):
+        for page in self.each(lambda start: self.page(path, subject, query, start), starts).values():
             found.extend(page.get("Resources") or [])
         return found
 
@@ -170,30 +170,63 @@ class Iam:
         return self.call("GET", path, subject, query={**(query or {}), "startIndex": start, "count": count})
 
     def each(self, call, items):
-        """The results (list) of call(item), so many of them at a time as the module may; the first error is raised."""
+        """{item: call(item)}, so many of them at a time as the module may; the first error is raised."""
         items = list(items)
-        return [call(item) for item in items] if len(items) < 2 else list(self.pool.map(call, items))
+        results = map(call, items) if len(items) < 2 else self.pool.map(call, items)
+        return dict(zip(items, results, strict=True))
+
+    def more_pages(self, first):
+        """How many pages (int) a list has after this one."""
+        return math.ceil(max(0, first["totalResults"] - PAGE) / PAGE)
 
     def accounts(self, names, query=None):
-        """{username: SCIM user} of the usernames (set) that exist; query: for the listing (dict).
+        """{username: SCIM user} of the usernames (set) that exist; query: for the listing (dict)."""
+        return self._known(names, "/scim/Users", "accounts", "userName", self.by_username, query)
 
-        All accounts are listed, or the missing ones asked for by name after the first page: whichever takes fewer
-        requests, as IAM's SCIM knows no filter.
+    def groups(self, paths):
+        """{path: SCIM group} of the groups (set of paths) that exist."""
+        names = {path.strip("/") for path in paths}
+        found = self._known(names, "/scim/Groups", "groups", "displayName", self._groups_by_name)
+        return {f"/{name}": group for name, group in found.items()}
+
+    def _known(self, names, path, subject, key, find, query=None):
+        """{name: resource} of the names (set) that exist.
+
+        All are listed, or the missing ones asked for one by one after the first page: whichever takes fewer requests,
+        as IAM's SCIM knows no filter.
         """
         if not names:
             return {}
-        first = self.page("/scim/Users", "accounts", query)
-        found = {user["userName"]: user for user in first.get("Resources") or []}
+        first = self.page(path, subject, query)
+        found = {entry[key]: entry for entry in first.get("Resources") or []}
         missing = sorted(set(names) - set(found))
-        if missing and math.ceil(max(0, first["totalResults"] - PAGE) / PAGE) <= len(missing):
-            users = self.pages("/scim/Users", "accounts", query, first)
+        if missing and self.more_pages(first) <= len(missing):
+            found.update({entry[key]: entry for entry in self.pages(path, subject, query, first)})
         else:
-            users = [user for answer in self.each(self._by_name, missing) for user in answer.get("Resources") or []]
-        found.update({user["userName"]: user for user in users})
+            found.update(find(missing))
         return {name: found[name] for name in names if name in found}
 
-    def _by_name(self, name):
-        return self.call("GET", "/iam/account/find/byusername", f"account {name}", query={"username": name})
+    def by_username(self, names):
+        """{username: SCIM user} of the usernames (list) that exist, one request each."""
+        return self._found("/iam/account/find/byusername", "username", "account", "userName", names)
+
+    def group_by_name(self, paths):
+        """{path: SCIM group} of the groups (list of paths) that exist, one request each."""
+        found = self._groups_by_name([path.strip("/") for path in paths])
+        return {f"/{name}": group for name, group in found.items()}
+
+    def _groups_by_name(self, names):
+        return self._found("/iam/group/find/byname", "name", "group", "displayName", names)
+
+    def _found(self, path, parameter, kind, key, names):
+        def find(name):
+            return self.call("GET", path, f"{kind} {name}", query={parameter: name})
+
+        # The search for a group's name ignores case.
+        answers = self.each(find, names).items()
+        return {
+            name: entry for name, answer in answers for entry in answer.get("Resources") or [] if entry[key] == name
+        }
 
     def _token(self):
         with self.lock:
@@ -203,6 +236,8 @@ class Iam:
 
     def _new_token(self):
         subject = f"token for client {self.client_id}"
+        if self.client_id is None:
+            raise core.ApiError(f"{self.url} wants to know who asks: give client_id and client_secret, or token")
         headers = {
             "Accept": "application/json",
             "Authorization": basic_auth_header(self.client_id, self.client_secret).decode(),

@@ -9,6 +9,7 @@ import importlib
 import json
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
@@ -16,6 +17,8 @@ from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.infn.datacloud.plugins.module_utils.bao import api as bao_api
 from ansible_collections.infn.datacloud.plugins.module_utils.ceph import api
+from ansible_collections.infn.datacloud.plugins.module_utils.iam import api as iam_api
+from ansible_collections.infn.datacloud.tests.contract.conftest import iam, iam_keys, iam_settings  # noqa: F401
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.bao import server as bao_server
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.ceph import fake_rados
 
@@ -195,3 +198,53 @@ def bao(bao_dev, run_module, monkeypatch):
         if name not in ("default", "root"):
             bao_dev.request("DELETE", f"sys/policies/acl/{name}")
     return Bao(bao_dev, run_module, monkeypatch)
+
+
+class Iam:
+    """The double of INDIGO IAM, and the modules on it."""
+
+    def __init__(self, double, run_module):
+        self.double, self.run_module = double, run_module
+        self.client = {"client_id": double.admin_client_id, "client_secret": double.admin_client_secret}
+
+    def run(self, name, params, check=False):
+        """The result (dict) of a module on this IAM; client credentials unless params have a token."""
+        self.double.forget()
+        who = {} if "token" in params else self.client
+        return self.run_module(name, {"url": self.double.url, "timeout": 20, **who, **params}, check)
+
+    def by_hand(self, method, path, body=None, scim=False):
+        """The answer to what somebody else does to this IAM with client credentials; raises ApiError."""
+        params = {"url": self.double.url, "token": None, "ca_path": None, "timeout": 20, "parallel": 1, **self.client}
+        scopes = ("scim:read", "scim:write", "iam:admin.read", "iam:admin.write")
+        client = iam_api.Iam(SimpleNamespace(check_mode=False, params=params), scopes)
+        return client.call(method, path, "by hand", body, scim=scim)
+
+    def requests(self, *methods):
+        """The requests (list of (method, path)) of the last run, of these methods where given."""
+        return [(method, path) for method, path in self.double.requests if not methods or method in methods]
+
+    def writes(self):
+        """The requests of the last run that may have written something: all but GET and the one for a token."""
+        return [(method, path) for method, path in self.double.requests if method != "GET" and path != "/token"]
+
+    def life(self, name, params):
+        """Check, run, check again and run again: the first two agree, the last two change nothing."""
+        foreseen = self.run(name, params, check=True)
+        assert not foreseen.get("failed"), foreseen
+        assert self.writes() == [], "check mode wrote something"
+        done = self.run(name, params)
+        assert not done.get("failed"), done
+        keys = ("changed", "operations", "diff")
+        assert {key: foreseen[key] for key in keys} == {key: done[key] for key in keys}
+        for check in (True, False):
+            again = self.run(name, params, check=check)
+            assert not again.get("failed") and not again["changed"], again
+            assert self.writes() == []
+        return done
+
+
+@pytest.fixture
+def service(iam, run_module):  # noqa: F811
+    """A fresh double of INDIGO IAM with an administrator and an administrative client."""
+    return Iam(iam, run_module)
