@@ -80,7 +80,9 @@ def test_first_boot(api):
     admin = api("GET", f"/scim/Users/{ADMIN}", status=200)
     assert (admin["userName"], admin["id"]) == ("admin", ADMIN)
     assert api("GET", "/iam/api/clients/client", status=200)["client_secret"] == "secret"
-    assert [one["description"] for one in api("GET", "/iam/scope_policies", status=200)] == ["Default Permit ALL policy"]
+    assert [one["description"] for one in api("GET", "/iam/scope_policies", status=200)] == [
+        "Default Permit ALL policy"
+    ]
     assert [one["rule"] for one in api("GET", "/iam/api/exchange/policies", status=200)] == ["PERMIT"]
 
 
@@ -92,13 +94,11 @@ def test_a_thousand_groups_and_ten_thousand_memberships_are_quick(api):
         members = [{"value": users[(index + offset) % 100]} for offset in range(10)]
         operation = {"op": "add", "path": "members", "value": members}
         api("PATCH", f"/scim/Groups/{group}", {"operations": [operation]}, 204)
-    seen = []
-    while not seen or len(seen) < 1001 and page["Resources"]:
+    seen, total = [], 1
+    while len(seen) < total:
         page = api("GET", f"/scim/Groups?count=500&startIndex={len(seen) + 1}", status=200)
-        assert page["itemsPerPage"] <= 100
-        seen += page["Resources"]
-        if len(seen) == page["totalResults"]:
-            break
+        assert page["itemsPerPage"] == len(page["Resources"]) == 100
+        seen, total = seen + page["Resources"], page["totalResults"]
     assert len({one["id"] for one in seen}) == 1000
     for group in groups:
         assert api("GET", f"/scim/Groups/{group}/members", status=200)["totalResults"] == 10

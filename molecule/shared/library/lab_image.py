@@ -16,16 +16,17 @@ def main():
     """Make one kind of image; return changed."""
     module = AnsibleModule(
         argument_spec={
-            "kind": {"type": "str", "required": True, "choices": ["node", "cache", "ceph"]},
+            "kind": {"type": "str", "required": True, "choices": ["node", "cache", "ceph", "iam"]},
             "suites": {"type": "list", "elements": "str", "default": ["trixie"]},
             "version": {"type": "str"},
+            "package": {"type": "path"},
             "apt_proxy": {"type": "str", "default": ""},
             "mirror": {"type": "str"},
             "sources": {"type": "path", "required": True},
             "directory": {"type": "path", "required": True},
             "cache_directory": {"type": "path", "required": True},
         },
-        required_if=[("kind", "ceph", ["version"])],
+        required_if=[("kind", "ceph", ["version"]), ("kind", "iam", ["version", "package"])],
     )
     parameters = module.params
     directory, cache_directory = Path(parameters["directory"]), Path(parameters["cache_directory"])
@@ -41,10 +42,13 @@ def main():
             changed = sum(images.node(suite)[1] for suite in parameters["suites"]) > 0
         else:
             content, changed = images.node(parameters["suites"][0])
+            suite, version, apt_proxy = parameters["suites"][0], parameters["version"], parameters["apt_proxy"]
             if parameters["kind"] == "cache":
-                changed |= images.package_cache(content, parameters["suites"][0])
+                changed |= images.package_cache(content, suite)
+            elif parameters["kind"] == "ceph":
+                changed |= images.ceph(version, content, apt_proxy, suite)
             else:
-                changed |= images.ceph(parameters["version"], content, parameters["apt_proxy"], parameters["suites"][0])
+                changed |= images.iam(version, Path(parameters["package"]), content, apt_proxy, suite)
     except LabError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=changed)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The images of the lab: the node (mmdebstrap), the package cache and Ceph (podman build)."""
+"""The images of the lab: the node (mmdebstrap), the package cache, Ceph and the double of IAM (podman build)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Images:
 
     def __init__(self, podman, store, sources, cache_directory, mirror=None):
         """podman: the host's; store: Podman with the image store that nodes mount (its folder is cache/imagestore);
-        sources: folder with node/, cache/ and ceph/ (Path); cache_directory: where tar files are kept (Path)."""
+        sources: folder with node/, cache/, ceph/ and iam/ (Path); cache_directory: where tar files are kept (Path)."""
         self.podman = podman
         self.store = store
         self.sources = sources
@@ -146,16 +146,41 @@ class Images:
         content = content_hash(folder, version, base_content)
         if self.store.images().get(name) == content:
             return False
+        context = self._context("ceph-image", folder)
+        self._wheels(folder / "wheels.txt", context / "wheels")
+        self._build_for_nodes(name, content, context, base_content, base_suite, apt_proxy, {"CEPH_VERSION": version})
+        return True
+
+    def iam(self, version, package, base_content, apt_proxy, base_suite="trixie"):
+        """Make localhost/iam-double:<version> in the nodes' image store; return whether it was made now.
+
+        package is the folder of the double's Python package (Path). As with Ceph, an older image stays in the store.
+        """
+        name = f"localhost/iam-double:{version}"
+        context = self._context("iam-image", self.sources / "iam")
+        # What Python compiled lies beside the sources and is none of them.
+        shutil.copytree(package, context / "package" / "iam", ignore=shutil.ignore_patterns("__pycache__"))
+        content = content_hash(context, version, base_content)
+        if self.store.images().get(name) == content:
+            shutil.rmtree(context)
+            return False
+        self._build_for_nodes(name, content, context, base_content, base_suite, apt_proxy, {})
+        return True
+
+    def _context(self, name, folder):
+        """Return a fresh copy (Path) of a folder, to which what a build needs can be added."""
+        context = self.cache / "cache" / name
+        shutil.rmtree(context, ignore_errors=True)
+        shutil.copytree(folder, context)
+        return context
+
+    def _build_for_nodes(self, name, content, context, base_content, base_suite, apt_proxy, arguments):
+        """Build an image on the node image in the store that nodes read, and remove the context (Path)."""
         base = f"localhost/infn-datacloud-node:{base_suite}"
         if self.store.images().get(base) != base_content:
             self._import(self.store, base, base_content, self._archive(base_suite, base_content))
-        context = self.cache / "cache" / "ceph-image"
-        shutil.rmtree(context, ignore_errors=True)
-        shutil.copytree(folder, context)
-        self._wheels(folder / "wheels.txt", context / "wheels")
-        self._build(self.store, name, content, context, base, {"CEPH_VERSION": version, "APT_PROXY": apt_proxy})
+        self._build(self.store, name, content, context, base, {"APT_PROXY": apt_proxy, **arguments})
         shutil.rmtree(context)
-        return True
 
     @staticmethod
     def _wheels(requirements, target):

@@ -153,7 +153,7 @@ def my_authorities():
 
 @api.get("/account/<uuid>/authorities")
 def get_authorities(uuid):
-    admin_read()
+    admin_read(roles=(ADMIN, READER), managers=True)
     return answer(authorities(found(uuid).uuid))
 
 

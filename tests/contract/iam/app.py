@@ -11,7 +11,22 @@ import logging
 from flask import Flask, g, request
 from werkzeug.exceptions import HTTPException
 
-from . import VERSION, accounts, aup, clients, groups, oauth, policies, scim
+from . import (
+    VERSION,
+    accounts,
+    actuator,
+    aup,
+    clients,
+    group_requests,
+    groups,
+    oauth,
+    pages,
+    passwords,
+    policies,
+    registration,
+    scim,
+    token_api,
+)
 from .security import Sessions
 from .seed import seed
 from .tokens import Tokens
@@ -26,6 +41,12 @@ BLUEPRINTS = (
     clients.api,
     policies.api,
     aup.api,
+    group_requests.api,
+    registration.api,
+    token_api.api,
+    passwords.api,
+    pages.api,
+    actuator.api,
 )
 
 

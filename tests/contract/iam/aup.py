@@ -100,9 +100,9 @@ def get_aup():
 @api.post("")
 def create_aup():
     admin_write()
-    document = document_of_request()
     if current() is not None:
         raise error(409, "AUP already exists")
+    document = document_of_request()
     g.db.execute(insert(store.aup).values(document=document))
     return "", 201
 

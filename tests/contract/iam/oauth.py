@@ -444,8 +444,13 @@ def token():
 
 @api.post("/devicecode")
 def device_code():
-    """core/oauth/IamDeviceEndpointController.java: authorization_pending until the user says yes at /device."""
-    client = client_of_request(public=True)
+    """No client authentication, only client_id; authorization_pending until the user says yes at /device.
+
+    core/oauth/IamDeviceEndpointController.java, config/security/MitreSecurityConfig.java.
+    """
+    client = store.one(g.db, store.client, client_id=request.form.get("client_id", ""))
+    if client is None or not client.active:
+        raise oauth_error("invalid_client", f"Client with id {request.form.get('client_id')} was not found")
     if DEVICE not in client.document["grant_types"]:
         raise oauth_error("invalid_client", "Unauthorized grant type: device_code", 401)
     wanted = requested_scopes(client, request.form.get("scope"))
@@ -464,7 +469,6 @@ def device_code():
         "user_code": user_code,
         "verification_uri": f"{settings.base_url}/device",
         "expires_in": lifetime,
-        "interval": 5,
     }
     if settings.complete_verification_uri:
         body["verification_uri_complete"] = f"{settings.base_url}/device?user_code={user_code}"
@@ -482,7 +486,9 @@ def find_device_code(user_code):
 
 
 def protected_client():
-    """Return the client (row) of this request that may introspect tokens."""
+    """Return the client (row) of this request that may introspect tokens: by Basic authentication only."""
+    if request.authorization is None or request.authorization.type != "basic":
+        raise unauthorized()
     client = client_of_request()
     if not client.document["allow_introspection"]:
         raise ApiError(403, {"error": "access_denied", "error_description": "Introspection is not allowed"})

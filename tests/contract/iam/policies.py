@@ -15,7 +15,7 @@ from flask import Blueprint, g
 from sqlalchemy import delete, insert, select, update
 
 from . import directory, store
-from .security import admin_read, admin_write
+from .security import ADMIN, READER, admin_read, admin_write
 from .wire import NUMBER, answer, body_of, checked, error, iso, paging, without_nulls
 
 api = Blueprint("policies", __name__, url_prefix="/iam")
@@ -124,7 +124,7 @@ def refuse_duplicate(values, but=None):
 @api.get("/scope_policies")
 def list_scope_policies():
     """All of them: this list has no pages."""
-    admin_read()
+    admin_read(roles=(ADMIN, READER))
     rows = g.db.execute(select(store.scope_policy).order_by(store.scope_policy.c.id)).all()
     return answer([scope_policy_body(row) for row in rows])
 

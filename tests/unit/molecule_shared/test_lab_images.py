@@ -73,7 +73,7 @@ class FakePodman:
 
 @pytest.fixture
 def sources(tmp_path):
-    for kind in ("node", "cache", "ceph"):
+    for kind in ("node", "cache", "ceph", "iam"):
         (tmp_path / "sources" / kind).mkdir(parents=True)
         (tmp_path / "sources" / kind / "Containerfile").write_text(kind)
     return tmp_path / "sources"
@@ -104,3 +104,25 @@ def test_a_changed_ceph_image_is_built_and_nothing_is_removed_under_running_node
     assert images.ceph("1.2.3", "base", "http://10.144.0.2:3142")
     assert store.calls == ["import", "build"]
     assert host.calls == []
+
+
+def test_the_double_of_iam_is_rebuilt_when_its_own_source_changes_and_not_when_python_compiled_it(tmp_path, sources):
+    package = tmp_path / "iam"
+    (package / "__pycache__").mkdir(parents=True)
+    (package / "app.py").write_text("one")
+    built = {}
+
+    def build(_podman, name, content, context, _base, _arguments):
+        assert sorted(str(path.relative_to(context)) for path in context.rglob("*.py*")) == ["package/iam/app.py"]
+        built[name] = content
+
+    host, store = FakePodman({}), FakePodman({"localhost/infn-datacloud-node:trixie": "base"})
+    images = lab_images.Images(host, store, sources, tmp_path, lab_images.DEFAULT_MIRROR)
+    images._build = build
+    assert images.iam("1.2.3", package, "base", "http://10.144.0.2:3142")
+    store.present.update(built)
+    (package / "__pycache__" / "app.cpython-313.pyc").write_text("compiled")
+    assert not images.iam("1.2.3", package, "base", "http://10.144.0.2:3142")
+    (package / "app.py").write_text("two")
+    assert images.iam("1.2.3", package, "base", "http://10.144.0.2:3142")
+    assert host.calls == store.calls == []
