@@ -84,7 +84,8 @@ def ssh_key(text):
 
 def certificate(pem):
     """A PEM certificate without its frame and line breaks (str)."""
-    return "".join(line.strip() for line in pem.strip().splitlines() if not line.startswith("-----"))
+    lines = (line.strip() for line in pem.splitlines())
+    return "".join(line for line in lines if not line.startswith("-----"))
 
 
 def moment(text):
