@@ -257,10 +257,14 @@ class Bootstrap:
             "scope": operation.after["scope"],
             "token_endpoint_auth_method": "client_secret_basic",
         }
+        path = f"/iam/api/clients/{quote(wanted.client_id, safe='')}"
         if operation.action == "update":
-            self._send("PUT", f"/iam/api/clients/{quote(wanted.client_id, safe='')}", operation.key, body=body)
+            self._send("PUT", path, operation.key, body=body)
         else:
-            self._send("POST", "/iam/api/clients", operation.key, body=body)
+            made = self._send("POST", "/iam/api/clients", operation.key, body=body).json()
+            # IAM makes up the secret of a new client, whatever the request says; a change may set it.
+            if made.get("client_secret") != wanted.client_secret:
+                self._send("PUT", path, operation.key, body={**made, "client_secret": wanted.client_secret})
         # A client that IAM took and does not let in would lock everybody out once the password is replaced.
         self.token = self.client.token(wanted.client_id, wanted.client_secret, wanted.client_scopes)
         if not self.token:

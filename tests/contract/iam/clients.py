@@ -261,9 +261,16 @@ def client_page(query):
 
 @api.post("/clients")
 def create_client():
-    """Upstream does not ask for unique names: the same name twice makes two clients."""
+    """Upstream does not ask for unique names: the same name twice makes two clients.
+
+    A secret in the body is replaced by a new one where the client's authentication takes one
+    (api/client/service/DefaultClientDefaultsService.java setupClientDefaults).
+    """
     admin_write()
-    return answer(client_body(save_new(checked_client(creating=True), dynamic=False)), 201)
+    body = checked_client(creating=True)
+    if body.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret"):
+        body.pop("client_secret", None)
+    return answer(client_body(save_new(body, dynamic=False)), 201)
 
 
 @api.get("/clients")

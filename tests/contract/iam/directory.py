@@ -250,8 +250,10 @@ def delete_account(row):
 
 
 def delete_group(row):
-    """Remove a group (row); raise ValueError where it has children (core/group/DefaultIamGroupService.java)."""
-    if g.db.execute(select(store.group.c.id).where(store.group.c.parent == row.uuid).limit(1)).first():
+    """Remove a group (row); ValueError where it has children or members (core/group/DefaultIamGroupService.java)."""
+    children = select(store.group.c.id).where(store.group.c.parent == row.uuid)
+    members = select(store.membership.c.id).where(store.membership.c.group == row.uuid)
+    if any(g.db.execute(query.limit(1)).first() for query in (children, members)):
         raise ValueError("Group is not empty")
     delete_owned(row.uuid)
     g.db.execute(delete(store.authority).where(store.authority.c.authority == f"ROLE_GM:{row.uuid}"))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from flask import Blueprint, g, request
@@ -29,6 +30,7 @@ GROUP_FIELDS = {
 }
 LABEL_FIELDS = {"prefix": str, "name": str, "value": str}
 ATTRIBUTE_FIELDS = {"name": str, "value": str}
+LABEL_PREFIX = re.compile(r"^((?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)+[A-Za-z]{2,6}$")
 
 
 def found(uuid):
@@ -198,6 +200,10 @@ def valid_label(label):
     prefix, name, value = label.get("prefix") or "", label.get("name") or "", label.get("value")
     if len(prefix) > 256:
         raise error(400, "Invalid label: prefix cannot be longer than 256 chars")
+    if prefix and not LABEL_PREFIX.match(prefix):
+        raise error(400, f"Invalid label: invalid prefix (does not match with regexp: '{LABEL_PREFIX.pattern}')")
+    if name and not GROUP_NAME.match(name):
+        raise error(400, f"Invalid label: invalid name (does not match with regexp: '{GROUP_NAME.pattern}')")
     if not name.strip() or len(name) > 64:
         raise error(400, "Invalid label: name is required and cannot be longer than 64 chars")
     if value is not None and len(value) > 64:
