@@ -26,6 +26,7 @@ import hashlib
 import json
 import os
 import pwd
+import re
 import signal
 import ssl
 import stat
@@ -127,7 +128,7 @@ def read_token(settings, deadline):
     else:
         token, place = read_file(settings.token_path), settings.token_path
         remedy = "put a new one there"
-    if not token.isascii() or not token.isprintable() or " " in token:
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise Trouble(f"What {place} holds is not a token: it must be the token alone, in one line.")
     expires = expiry_of(token)
     if expires is not None and expires <= time.time():
@@ -144,16 +145,17 @@ def read_file(path):
         raise Trouble(f"There is no token in {path}: put one there, readable by {account()} only.") from None
     except OSError as error:
         raise Trouble(f"The token in {path} cannot be read by {account()} ({error.strerror}).") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Trouble(f"{path} is not a file: it must hold the token.")
         if status.st_mode & 0o007:
             raise Trouble(f"The token in {path} is open to everybody: take another token and `chmod 600` its file.")
-        try:
-            content = file.read(MAX_TOKEN + 1)
-        except OSError as error:
-            raise Trouble(f"The token in {path} cannot be read by {account()} ({error.strerror}).") from None
+        content = os.read(descriptor, MAX_TOKEN + 1)
+    except OSError as error:
+        raise Trouble(f"The token in {path} cannot be read by {account()} ({error.strerror}).") from None
+    finally:
+        os.close(descriptor)
     token = content.decode("utf-8", "replace").strip()
     if not token:
         raise Trouble(f"The file {path} is empty: put a token there.")
@@ -267,7 +269,7 @@ def assume_role(settings, token, deadline):
             answer = response.read(MAX_ANSWER)
     except urllib.error.HTTPError as error:
         with error:
-            raise Trouble(refusal(settings, error.code, error.read(MAX_ANSWER))) from None
+            raise Trouble(refusal(settings, error.code, error.read(MAX_ANSWER), token)) from None
     except urllib.error.URLError as error:
         raise Trouble(unreachable(settings, error.reason)) from None
     except (OSError, ValueError) as error:
@@ -290,14 +292,16 @@ def session_name():
     return "".join(char if char.isascii() and (char.isalnum() or char in "_=,.@-") else "-" for char in text)[:64]
 
 
-def refusal(settings, status, answer):
-    """What to tell of an answer that is an error: its status (int) and body (bytes)."""
+def refusal(settings, status, answer, token):
+    """What to tell of an answer that is an error: its status (int) and body (bytes), but not the token (str)."""
     try:
         values = values_of(answer)
     except ValueError:
         values = {}
     code = one_line(values.get("Code", ""), 60)
-    said = " ".join(filter(None, [f"HTTP {status}", code, one_line(values.get("Message", ""))]))
+    # A gateway may repeat what it was sent, whole or in part.
+    message = re.sub(r"[\w.=+/-]{48,}", "...", values.get("Message", "").replace(token, "..."))
+    said = " ".join(filter(None, [f"HTTP {status}", code, one_line(message)]))
     if status >= 500 or status == 429:
         return f"The STS of {settings.endpoint_url} is in trouble ({said}): it is asked again."
     if status in (301, 302, 303, 307, 308):
