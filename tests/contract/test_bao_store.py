@@ -22,7 +22,11 @@ from ansible_collections.infn.datacloud.plugins.plugin_utils.secret_store import
 from ansible_collections.infn.datacloud.tests.contract import bao_server
 
 RECORD = {"kind": "password", "value": "correct horse"}
-POLICY = 'path "datacloud/*" { capabilities = ["create", "read", "update", "delete", "list"] }'
+# The one of docs/secrets.md.
+POLICY = """
+path "datacloud/data/*"     { capabilities = ["create", "read", "update"] }
+path "datacloud/metadata/*" { capabilities = ["list", "read", "delete"] }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +39,7 @@ def server(tmp_path_factory):
         client.sys.create_or_update_policy("secrets", POLICY)
         client.sys.enable_auth_method("approle")
         client.auth.approle.create_or_update_approle(
-            "ansible", token_policies=["secrets"], token_ttl="1s", token_max_ttl="1s"
+            "ansible", token_policies=["secrets"], token_type="batch", token_ttl="1s", token_max_ttl="1s"
         )
         client.sys.enable_auth_method("jwt", path="jwt-ci")
         yield bao
@@ -136,6 +140,7 @@ def test_a_login_serves_many_requests_and_is_made_again_when_it_has_run_out(sett
         store.put(f"a{number}", RECORD)
     assert len(logins) == 1
     assert len(BaoStore(store.settings).names()) == 5
+    store.remove("a0")
     assert len(logins) == 1
     time.sleep(1.5)
     assert store.get("a1") == RECORD
