@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -81,6 +82,8 @@ def main():
         LOG.error("TEST DOUBLE of INDIGO IAM cannot start: %s", str(wrong).splitlines()[0])
         sys.exit(1)
     server = make_server(app, sock, settings.threads)
+    # The first process of a container gets no default action for a signal.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     LOG.info(
         "TEST DOUBLE of INDIGO IAM %s, profiles %s, issuer %s, port %s",
         VERSION,

@@ -13,7 +13,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    Float,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -45,9 +45,9 @@ account = Table(
     Column("affiliation", String(256)),
     Column("active", Boolean, nullable=False, default=True),
     Column("service_account", Boolean, nullable=False, default=False),
-    Column("created", Float, nullable=False, default=time.time),
-    Column("updated", Float, nullable=False, default=time.time),
-    Column("end_time", Float),
+    Column("created", Double, nullable=False, default=time.time),
+    Column("updated", Double, nullable=False, default=time.time),
+    Column("end_time", Double),
 )
 group = Table(
     "iam_group",
@@ -57,8 +57,8 @@ group = Table(
     Column("name", String(512), nullable=False, unique=True),
     Column("description", String(512)),
     Column("parent", String(36), ForeignKey("iam_group.uuid"), index=True),
-    Column("created", Float, nullable=False, default=time.time),
-    Column("updated", Float, nullable=False, default=time.time),
+    Column("created", Double, nullable=False, default=time.time),
+    Column("updated", Double, nullable=False, default=time.time),
 )
 membership = Table(
     "iam_account_group",
@@ -66,7 +66,7 @@ membership = Table(
     Column("id", Integer, primary_key=True),
     Column("account", String(36), ForeignKey("iam_account.uuid", ondelete="CASCADE"), nullable=False),
     Column("group", String(36), ForeignKey("iam_group.uuid", ondelete="CASCADE"), nullable=False, index=True),
-    Column("created", Float, nullable=False, default=time.time),
+    Column("created", Double, nullable=False, default=time.time),
     UniqueConstraint("account", "group"),
 )
 # Credentials linked to an account: kind is oidc, saml, ssh or x509; bound is what makes it unique over all accounts.
@@ -117,8 +117,8 @@ group_request = Table(
     Column("status", String(16), nullable=False),
     Column("notes", Text, nullable=False),
     Column("motivation", Text),
-    Column("created", Float, nullable=False, default=time.time),
-    Column("updated", Float),
+    Column("created", Double, nullable=False, default=time.time),
+    Column("updated", Double),
 )
 registration = Table(
     "iam_reg_request",
@@ -129,8 +129,8 @@ registration = Table(
     Column("status", String(16), nullable=False),
     Column("notes", Text),
     Column("token", String(36), nullable=False, unique=True),
-    Column("created", Float, nullable=False, default=time.time),
-    Column("updated", Float),
+    Column("created", Double, nullable=False, default=time.time),
+    Column("updated", Double),
 )
 client = Table(
     "client_details",
@@ -141,8 +141,8 @@ client = Table(
     Column("dynamic", Boolean, nullable=False, default=False),
     Column("active", Boolean, nullable=False, default=True),
     Column("document", JSON, nullable=False),
-    Column("created", Float, nullable=False, default=time.time),
-    Column("status_changed", Float),
+    Column("created", Double, nullable=False, default=time.time),
+    Column("status_changed", Double),
     Column("status_changed_by", String(36)),
     Column("registration_token", String(36), unique=True),
 )
@@ -169,30 +169,30 @@ scope_policy = Table(
     Column("account", String(36), ForeignKey("iam_account.uuid", ondelete="CASCADE"), index=True),
     Column("group", String(36), ForeignKey("iam_group.uuid", ondelete="CASCADE"), index=True),
     Column("scopes", JSON, nullable=False),
-    Column("created", Float, nullable=False, default=time.time),
-    Column("updated", Float, nullable=False, default=time.time),
+    Column("created", Double, nullable=False, default=time.time),
+    Column("updated", Double, nullable=False, default=time.time),
 )
 exchange_policy = Table(
     "iam_exchange_policy",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("document", JSON, nullable=False),
-    Column("created", Float, nullable=False, default=time.time),
-    Column("updated", Float, nullable=False, default=time.time),
+    Column("created", Double, nullable=False, default=time.time),
+    Column("updated", Double, nullable=False, default=time.time),
 )
 aup = Table(
     "iam_aup",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("document", JSON, nullable=False),
-    Column("created", Float, nullable=False, default=time.time),
-    Column("updated", Float, nullable=False, default=time.time),
+    Column("created", Double, nullable=False, default=time.time),
+    Column("updated", Double, nullable=False, default=time.time),
 )
 aup_signature = Table(
     "iam_aup_signature",
     metadata,
     Column("account", String(36), ForeignKey("iam_account.uuid", ondelete="CASCADE"), primary_key=True),
-    Column("signed", Float, nullable=False),
+    Column("signed", Double, nullable=False),
 )
 # Access and refresh tokens, authorization codes and device codes: kind says which; value is the secret or the jti.
 token = Table(
@@ -203,7 +203,7 @@ token = Table(
     Column("value", String(64), nullable=False),
     Column("client_id", String(256), nullable=False, index=True),
     Column("account", String(36)),
-    Column("expires", Float),
+    Column("expires", Double),
     Column("document", JSON, nullable=False),
     UniqueConstraint("kind", "value"),
 )
