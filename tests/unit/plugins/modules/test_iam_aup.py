@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.infn.datacloud.plugins.module_utils.core import ApiError
 from ansible_collections.infn.datacloud.plugins.module_utils.iam import objects
 
 AUP = {
@@ -53,7 +54,7 @@ def test_reminders_that_fit(service):
 def test_a_second_one_is_refused_by_iam_and_never_asked_for(service):
     service.run("iam_aup", {"aup": AUP})
     body = objects.aup_request(AUP)
-    with pytest.raises(Exception, match="HTTP 409"):
+    with pytest.raises(ApiError, match="HTTP 409"):
         service.by_hand("POST", "/iam/aup", body)
     service.run("iam_aup", {"aup": {**AUP, "description": "other"}})
     assert service.writes() == [("PATCH", "/iam/aup")]

@@ -69,6 +69,8 @@ def test_a_change_keeps_the_secret_and_all_that_is_not_given(service):
     done = service.life("iam_client", {"clients": [{"client_id": "storage-cnaf", "name": "Another name"}]})
     assert done["operations"][0]["changes"] == ["name"]
     assert kept(service) == {**before, "client_name": "Another name"}
+    service.by_hand("PUT", "/iam/api/clients/storage-cnaf", {k: v for k, v in before.items() if k != "client_secret"})
+    assert kept(service)["client_secret"] != SECRET, "what would happen otherwise"
 
 
 @pytest.mark.crud("iam_client")

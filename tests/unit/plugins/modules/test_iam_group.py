@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.infn.datacloud.plugins.module_utils.core import ApiError
 from ansible_collections.infn.datacloud.plugins.module_utils.iam import backends
 
 GROUPS = [
@@ -66,9 +67,22 @@ def test_a_new_group_takes_one_request_and_its_mark_none(service):
     assert sorted(service.requests()) == [("GET", "/scim/Groups"), *[("POST", "/iam/group")] * 5, ("POST", "/token")]
 
 
+def test_the_listing_has_pages_of_100(service):
+    names = [{"path": f"/g{number}"} for number in range(130)]
+    service.run("iam_group", {"groups": names})
+    asked = service.by_hand("GET", "/scim/Groups?count=1000")
+    assert asked["itemsPerPage"] == 100 and asked["totalResults"] == 130, "whatever is asked for"
+    for check in (True, False):
+        assert not service.run("iam_group", {"groups": names}, check=check)["changed"]
+        assert len(service.requests("GET")) == 2
+
+
 def test_description_of_a_nested_group(service):
     """SCIM's PUT refuses the slash in its name and keeps the description; IAM's own PUT changes just that."""
     service.run("iam_group", {"groups": [{"path": "/a/b", "description": "one"}]})
+    nested = service.by_hand("GET", f"/scim/Groups/{groups(service)['/a/b']['id']}")
+    with pytest.raises(ApiError, match=r"HTTP 400.*slash"):
+        service.by_hand("PUT", f"/scim/Groups/{nested['id']}", nested, scim=True)
     service.life("iam_group", {"groups": [{"path": "/a/b", "description": "two"}]})
     service.run("iam_group", {"groups": [{"path": "/a/b", "description": "three"}]})
     [(method, path)] = service.writes()
@@ -97,6 +111,8 @@ def test_a_group_that_was_there_is_managed_but_never_marked(service):
 def test_removal_of_a_group_with_children_or_members_is_refused_before_any_write(service):
     service.run("iam_group", {"groups": [{"path": "/a/b"}, {"path": "/full"}]})
     service.run("iam_group_membership", {"memberships": [{"group": "/full", "members": ["admin"]}]})
+    with pytest.raises(ApiError, match=r"HTTP 400.*not empty"):
+        service.by_hand("DELETE", f"/scim/Groups/{groups(service)['/a']['id']}")
     for check in (True, False):
         gone = [{"path": "/a", "state": "absent"}, {"path": "/full", "state": "absent"}, {"path": "/new"}]
         refused = service.run("iam_group", {"groups": gone}, check=check)
@@ -109,7 +125,7 @@ def test_managers_not_listed_stay_and_one_who_is_already_is_no_error(service):
     service.run("iam_group", {"groups": [{"path": "/a", "managers": ["admin"]}]})
     assert not service.run("iam_group", {"groups": [{"path": "/a", "managers": []}]})["changed"]
     group, admin = groups(service)["/a"]["id"], service.double.account("admin")["id"]
-    with pytest.raises(Exception, match="HTTP 400"):
+    with pytest.raises(ApiError, match=r"HTTP 400.*already"):
         service.by_hand("POST", f"/iam/account/{admin}/managed-groups/{group}")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.infn.datacloud.plugins.module_utils.core import ApiError
 from ansible_collections.infn.datacloud.plugins.module_utils.iam import api, objects
 
 NAMES = [f"user{number}" for number in range(6)]
@@ -91,6 +92,11 @@ def test_what_is_not_there_is_named_together(people):
     assert foreseen["changed"] and len(foreseen["warnings"]) == 2, "they may come to be before the run"
 
 
-def test_requests_have_their_key_in_lower_case():
+def test_requests_have_their_key_in_lower_case(people):
+    """SCIM's own word for it, with a capital letter, is refused."""
     body = objects.members_request([{"value": "1"}], [{"value": "2"}])
-    assert [item["op"] for item in body["operations"]] == ["remove", "add"] and "Operations" not in body
+    assert [item["op"] for item in body["operations"]] == ["remove", "add"]
+    group = next(group for group in people.run("iam_info", {"gather": ["groups"]})["groups"] if group["path"] == "/x")
+    with pytest.raises(ApiError, match="HTTP 400"):
+        capital = {"schemas": body["schemas"], "Operations": body["operations"]}
+        people.by_hand("PATCH", f"/scim/Groups/{group['id']}", capital, scim=True)

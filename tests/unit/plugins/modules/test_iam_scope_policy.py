@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.infn.datacloud.plugins.module_utils.core import ApiError
+
 NOBODY = {"name": "Nobody creates", "rule": "DENY", "matching": "PATH", "scopes": ["storage.create:/"]}
 PRODUCTION = {**NOBODY, "name": "Production creates", "rule": "PERMIT", "group": "/virgo/production"}
 
@@ -45,7 +47,7 @@ def test_one_that_says_the_same_gets_the_name(policies):
     assert done["operations"] == [{"action": "update", "key": everything["name"], "changes": ["name"]}]
     there = policies.all()
     assert shipped not in there and not there[everything["name"]]["managed"], "it is not ours for that"
-    with pytest.raises(Exception, match="HTTP 400"):
+    with pytest.raises(ApiError, match="HTTP 400"):
         policies.by_hand("POST", "/iam/scope_policies", {"rule": "PERMIT", "description": "again"})
 
 
