@@ -170,7 +170,8 @@ def ask_agent(settings, deadline):
     The agent's answers are those of oidc-agent 4 and 5; without `--force-new` it gives one that it has.
     """
     socket = settings.token_socket
-    start = f"start the agent as {account()} and run `oidc-add {settings.token_account}`"
+    load = f"run `oidc-add {settings.token_account}` as {account()}"
+    start = f"start the agent and {load}"
     try:
         status = Path(socket).stat()
     except OSError:
@@ -193,10 +194,11 @@ def ask_agent(settings, deadline):
     except subprocess.TimeoutExpired:
         raise Trouble(f"oidc-agent at {socket} does not answer: {start}.") from None
     if done.returncode:
-        said = one_line(done.stderr.decode("utf-8", "replace")) or f"exit status {done.returncode}"
+        said = one_line(done.stderr.decode("utf-8", "replace").replace("Error: ", ""))
+        said = said or f"exit status {done.returncode}"
         if "lock" in said.lower():
             raise Trouble(f"oidc-agent is locked: run `oidc-add --unlock` as {account()}.")
-        raise Trouble(f"oidc-agent gives no token for the account {settings.token_account} ({said}): {start}.")
+        raise Trouble(f"oidc-agent gives no token for the account {settings.token_account} ({said}): {load}.")
     return done.stdout.decode("utf-8", "replace").strip()
 
 

@@ -552,9 +552,7 @@ def test_tokens_without_a_readable_end(token):
     assert s3_credentials.expiry_of(token) is None
 
 
-@pytest.mark.parametrize(
-    "text", ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.123456789Z", " 2026-01-02T03:04:05+00:00"]
-)
+@pytest.mark.parametrize("text", ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.123456789Z", " 2026-01-02T03:04:05"])
 def test_times(text):
     assert s3_credentials.utc(s3_credentials.parse_time(text)) == "2026-01-02T03:04:05Z"
     with pytest.raises(ValueError, match="does not match"):
