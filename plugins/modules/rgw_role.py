@@ -99,6 +99,18 @@ options:
         type: str
         choices: [present, absent]
         default: present
+  replicas:
+    description:
+      - The addresses of the gateways of the other zones.
+      - Where a role is removed, its rights go first, and the role only once these zones know that it has none. A zone
+        of Ceph 18 that hears of both at once keeps the role with its rights, and its replication of metadata stops.
+    type: list
+    elements: str
+    default: []
+  replica_timeout:
+    description: How many seconds to wait for each of them.
+    type: int
+    default: 60
 extends_documentation_fragment:
   - infn.datacloud.core
   - infn.datacloud.core.purge
@@ -113,6 +125,7 @@ EXAMPLES = r"""
     secret_key: "{{ lookup('infn.datacloud.secret', 'rgw/access/secret_key') }}"
     ca_bundle: /etc/ssl/certs/ca-certificates.crt
     purge: true
+    replicas: [https://s3.ba.example.org]
     roles:
       - name: virgo
         trust:
@@ -160,7 +173,13 @@ from ansible_collections.infn.datacloud.plugins.module_utils.s3 import api
 
 
 def main():
-    options = {**api.OPTIONS, **objects.ROLE.argument_spec(), "purge": {"type": "bool", "default": False}}
+    options = {
+        **api.OPTIONS,
+        **objects.ROLE.argument_spec(),
+        "purge": {"type": "bool", "default": False},
+        "replicas": {"type": "list", "elements": "str", "default": []},
+        "replica_timeout": {"type": "int", "default": 60},
+    }
     module = AnsibleModule(options, supports_check_mode=True)
     api.require(module)
     core.run(module, objects.STORED_ROLE, backends.Roles(module))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.infn.datacloud.plugins.module_utils import core
@@ -15,6 +16,7 @@ from ansible_collections.infn.datacloud.plugins.module_utils.s3 import api
 PARALLEL = 8
 # RGW 18 says Unknown where AWS says NoSuchEntity, so the status counts.
 NOT_FOUND = (404,)
+PAUSE = 1  # seconds between two looks at another zone
 
 
 class IamBackend(core.Backend):
@@ -113,6 +115,11 @@ class Providers(IamBackend):
 class Roles(IamBackend):
     """What bearers of tokens may become, and what they may do then."""
 
+    def __init__(self, module):
+        super().__init__(module)
+        params = module.params
+        self.replicas = [api.S3({**params, "endpoint_url": url}, "iam") for url in params["replicas"]]
+
     def prepare(self, desired):
         said = [complaint for wanted in desired for complaint in objects.role_complaints(wanted)]
         if said:
@@ -160,6 +167,8 @@ class Roles(IamBackend):
         subject = f"role {name}"
         if operation.action == "delete":
             self._remove_policies(name, self._policy_names(name))
+            for replica in self.replicas:
+                self._await_no_policies(name, replica)
             self.call("delete_role", subject, RoleName=name)
             return
         if operation.action == "create":
@@ -198,3 +207,25 @@ class Roles(IamBackend):
     def _remove_policies(self, name, policies):
         for policy in policies:
             self.call("delete_role_policy", f"role {name}", NOT_FOUND, RoleName=name, PolicyName=policy)
+
+    def _await_no_policies(self, name, replica):
+        """Wait until another zone knows that a role has no policies.
+
+        A zone of Ceph 18 that hears of the removal before refuses it (ERR_DELETE_CONFLICT), keeps the role with its
+        rights, and its replication of metadata stops there.
+        """
+        timeout = self.module.params["replica_timeout"]
+        end, last = time.monotonic() + timeout, "it still has its rights there"
+        while True:
+            try:
+                answer = replica.call("list_role_policies", f"role {name}", NOT_FOUND, RoleName=name)
+                if not (answer or {}).get("PolicyNames"):
+                    return
+            except core.ApiError as error:
+                last = str(error)
+            if time.monotonic() > end:
+                raise core.ApiError(
+                    f"role {name} has no rights any more, but is not removed, as {replica.endpoint} did not follow in "
+                    f"{timeout} s: {last}; run again once that zone has caught up, or take it out of replicas"
+                )
+            time.sleep(PAUSE)

@@ -12,6 +12,7 @@ import pytest
 from ansible.module_utils.urls import open_url
 from moto.server import ThreadedMotoServer
 
+from ansible_collections.infn.datacloud.plugins.module_utils.rgw_iam import backends
 from ansible_collections.infn.datacloud.plugins.module_utils.s3 import api
 
 TRUST = {"issuer": "https://iam.example.org", "audiences": ["https://s3.example.org"], "values": ["/virgo"]}
@@ -128,6 +129,27 @@ def test_rights_added_by_hand_are_taken_back(gateway):
     done = gateway.run([VIRGO])
     assert done["operations"] == [{"action": "update", "key": "virgo", "changes": ["permission_policies"]}]
     assert gateway.client.list_role_policies(RoleName="virgo")["PolicyNames"] == ["datacloud"]
+
+
+def test_a_role_goes_only_when_the_other_zones_know_that_it_has_no_rights(gateway, monkeypatch):
+    gateway.run([VIRGO])
+    gone = [{"name": "virgo", "state": "absent"}]
+    plain, answers = api.S3.call, []
+
+    def late(s3, method, *args, **kwargs):
+        if s3.endpoint == "https://other.example.org":
+            return {"PolicyNames": answers.pop(0) if answers else ["datacloud"]}
+        return plain(s3, method, *args, **kwargs)
+
+    monkeypatch.setattr(api.S3, "call", late)
+    monkeypatch.setattr(backends, "PAUSE", 0)
+    other = {"replicas": ["https://other.example.org"], "replica_timeout": 0}
+    refused = gateway.run(gone, **other)
+    assert refused["failed"] and "not removed" in refused["msg"] and "other.example.org" in refused["msg"]
+    assert gateway.client.list_role_policies(RoleName="virgo")["PolicyNames"] == []
+    answers += [["datacloud"], []]
+    done = gateway.run(gone, **{**other, "replica_timeout": 5})
+    assert done["changed"] and gateway.client.list_roles()["Roles"] == [] and answers == []
 
 
 def test_spelling_of_the_gateway_is_no_difference(gateway):
