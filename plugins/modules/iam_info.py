@@ -66,7 +66,7 @@ server:
       type: list
       elements: str
       returned: always
-    keys:
+    signing_keys:
       description: The public keys, each with C(kid), C(kty), C(alg) and C(use).
       type: list
       elements: dict

@@ -20,7 +20,7 @@ def server(iam):
     # A service that is not well answers 503, and so with nothing here.
     health = ask("/actuator/health", absent=(503,)) or {"status": "DOWN"}
     keys = [{name: key.get(name) for name in ("kid", "kty", "alg", "use")} for key in ask("/jwk")["keys"]]
-    return {**{name: discovery.get(name) for name in SHOWN}, "keys": keys, "health": health["status"]}
+    return {**{name: discovery.get(name) for name in SHOWN}, "signing_keys": keys, "health": health["status"]}
 
 
 def aup(iam):

@@ -18,7 +18,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.infn.datacloud.plugins.module_utils.bao import api as bao_api
 from ansible_collections.infn.datacloud.plugins.module_utils.ceph import api
 from ansible_collections.infn.datacloud.plugins.module_utils.iam import api as iam_api
-from ansible_collections.infn.datacloud.tests.contract.conftest import iam, iam_keys, iam_settings  # noqa: F401
+from ansible_collections.infn.datacloud.tests.contract import conftest as contract
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.bao import server as bao_server
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.ceph import fake_rados
 
@@ -200,6 +200,10 @@ def bao(bao_dev, run_module, monkeypatch):
     return Bao(bao_dev, run_module, monkeypatch)
 
 
+# Fixture `service` is built on those of the contract tests.
+iam, iam_keys, iam_settings = contract.iam, contract.iam_keys, contract.iam_settings
+
+
 class Iam:
     """The double of INDIGO IAM, and the modules on it."""
 
@@ -245,6 +249,6 @@ class Iam:
 
 
 @pytest.fixture
-def service(iam, run_module):  # noqa: F811
+def service(iam, run_module):
     """A fresh double of INDIGO IAM with an administrator and an administrative client."""
     return Iam(iam, run_module)

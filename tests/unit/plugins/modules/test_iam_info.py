@@ -16,7 +16,7 @@ def test_everything_and_no_secret(service):
     found = service.run("iam_info", {"gather": EVERYTHING})
     assert not found["changed"] and service.writes() == []
     assert found["server"]["issuer"] == service.double.url and found["server"]["health"] == "UP"
-    assert found["server"]["keys"][0]["kid"] == "rsa1" and set(found["server"]["keys"][0]) == {
+    assert found["server"]["signing_keys"][0]["kid"] == "rsa1" and set(found["server"]["signing_keys"][0]) == {
         "kid",
         "kty",
         "alg",
