@@ -10,6 +10,7 @@ carries none, so the certificate would be that of a host.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
@@ -24,12 +25,16 @@ except ImportError:
 # Of an authority: what it may do with its key (RFC 5280, section 4.2.1.3).
 USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
           "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
+UNITS = {"d": "days", "h": "hours"}
 # The hosts' clocks may be a little behind.
 EARLIER = datetime.timedelta(minutes=5)
 
 
-def sign_intermediate(request: str, certificate: str, private_key: str, days: int) -> str:
-    """Return the certificate (PEM) for the request (PEM), good for days but not longer than certificate is."""
+def sign_intermediate(request: str, certificate: str, private_key: str, lifetime: str) -> str:
+    """Return the certificate (PEM) for the request (PEM), good for lifetime but not longer than certificate is."""
+    life = re.fullmatch(r"([1-9][0-9]*)([dh])", str(lifetime))
+    if not life:
+        raise AnsibleFilterError(f"the lifetime {lifetime!r} of an authority is neither days nor hours, as in 1825d")
     # "from None": what cannot be read may be a key.
     try:
         wanted = x509.load_pem_x509_csr(request.encode())
@@ -59,7 +64,7 @@ def sign_intermediate(request: str, certificate: str, private_key: str, days: in
         .public_key(wanted.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - EARLIER)
-        .not_valid_after(min(now + datetime.timedelta(days=days), authority.not_valid_after_utc))
+        .not_valid_after(min(now + datetime.timedelta(**{UNITS[life[2]]: int(life[1])}), authority.not_valid_after_utc))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.KeyUsage(**usage), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(wanted.public_key()), critical=False)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import subprocess
 
 import pytest
@@ -53,7 +54,7 @@ class Authority:
             "request": self.read("middle.csr"),
             "certificate": self.read("root.crt"),
             "private_key": self.read("root.key"),
-            "days": 5,
+            "lifetime": "5d",
             **changes,
         }
         return filter_loader.get("infn.datacloud.sign_intermediate").j2_function(given.pop("request"), **given)
@@ -91,7 +92,7 @@ def test_it_is_an_authority_for_hosts_only(authority):
 
 def test_it_ends_with_the_authority_above_at_the_latest(authority):
     root = x509.load_pem_x509_certificate(authority.read("root.crt").encode())
-    certificate = x509.load_pem_x509_certificate(authority.sign(days=99).encode())
+    certificate = x509.load_pem_x509_certificate(authority.sign(lifetime="99d").encode())
     assert certificate.not_valid_after_utc == root.not_valid_after_utc
 
 
@@ -104,6 +105,16 @@ def test_an_authority_that_allows_none_under_it_is_named(authority):
 def test_a_key_of_another_authority_is_refused(authority):
     with pytest.raises(AnsibleFilterError, match="not that of CN=root"):
         authority.sign(private_key=authority.read("middle.key"))
+
+
+def test_the_lifetime_may_be_hours(authority):
+    certificate = x509.load_pem_x509_certificate(authority.sign(lifetime="12h").encode())
+    assert certificate.not_valid_after_utc - certificate.not_valid_before_utc == datetime.timedelta(hours=12, minutes=5)
+
+
+def test_a_lifetime_that_is_none_is_refused(authority):
+    with pytest.raises(AnsibleFilterError, match="neither days nor hours"):
+        authority.sign(lifetime="5")
 
 
 def test_what_is_no_pem_is_not_shown(authority):

@@ -63,7 +63,7 @@ def pki(bao, key):
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    middle = filter_loader.get("infn.datacloud.sign_intermediate").j2_function(csr, pem(root), private.decode(), 200)
+    middle = filter_loader.get("infn.datacloud.sign_intermediate").j2_function(csr, pem(root), private.decode(), "200d")
     bao.request("POST", "pki/intermediate/set-signed", {"certificate": middle + pem(root)})
     role = {"allowed_domains": "example.org", "allow_subdomains": True, "key_type": "any", "max_ttl": "90d"}
     bao.request("POST", "pki/roles/host", role)
