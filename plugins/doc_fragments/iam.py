@@ -43,4 +43,5 @@ notes:
   - It was written for INDIGO IAM 1.12.
   - One token is asked for in a run. Requests are tried again after HTTP 429 and 5xx and lost connections; one that
     creates something only where it surely was not carried out.
+  - In check mode, where no IAM answers yet, the module plans as if it held nothing, and warns.
 """

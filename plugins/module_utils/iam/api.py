@@ -54,6 +54,10 @@ class Refused(core.ApiError):
         self.status = status
 
 
+class Unreachable(core.ApiError):
+    """Nobody answered."""
+
+
 class Wire:
     """Requests to one server, each thread over a connection of its own that stays open.
 
@@ -126,6 +130,8 @@ class Iam:
         self.scopes = [*read, *(() if module.check_mode else write)]
         self.parallel = max(1, params["parallel"])
         self.token = params["token"]
+        # In check mode a service that is yet to be installed is not waited for.
+        self.tries = 2 if module.check_mode else TRIES
         self.lock = threading.Lock()
         self.wire = Wire(self.url, params["ca_path"], params["timeout"])
         self.pool = ThreadPoolExecutor(self.parallel)
@@ -275,7 +281,7 @@ class Iam:
             )
 
         try:
-            return core.retry(once, retryable, tries=TRIES)
+            return core.retry(once, retryable, tries=self.tries)
         except _Later as error:
             return error.status, error.content
         except ssl.SSLCertVerificationError as error:
@@ -283,7 +289,7 @@ class Iam:
                 f"{subject}: {self.url} has a certificate that is not trusted: {error.verify_message}; check ca_path"
             ) from error
         except (OSError, http.client.HTTPException) as error:
-            raise core.ApiError(f"{subject}: {method} {path}: no answer from {self.url}: {_reason(error)}") from error
+            raise Unreachable(f"{subject}: {method} {path}: no answer from {self.url}: {_reason(error)}") from error
 
     def _refused(self, method, path, subject, status, content):
         return Refused(f"{subject}: {method} {path}: HTTP {status}: {_said(content)}{self._hint(path, status)}", status)

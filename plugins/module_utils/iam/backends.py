@@ -27,6 +27,19 @@ class Backend(core.Backend):
         self.parallel = self.iam.parallel
         self.exclusive = {}
 
+    def read(self, desired):
+        try:
+            return self.current(desired)
+        except api.Unreachable as error:
+            if not self.module.check_mode:
+                raise
+            self.module.warn(f"{error}; planned as if it held nothing")
+            return {}
+
+    def current(self, desired):
+        """What `read` returns of an IAM that answers."""
+        raise NotImplementedError
+
     def batches(self, operations):
         removals = [operation for operation in operations if operation.action == "delete"]
         writes = [operation for operation in operations if operation.action != "delete"]
@@ -83,7 +96,7 @@ class Groups(Backend):
     def prepare(self, desired):
         return objects.with_parents(self.split(objects.GROUP, self.checked(desired, objects.group_complaints)))
 
-    def read(self, desired):
+    def current(self, desired):
         raw = {objects.group_path(group["displayName"]): group for group in self.iam.pages("/scim/Groups", "groups")}
         self.ids = {path: group["id"] for path, group in raw.items()}
         wanted = {objects.GROUP.key(group): group for group in desired}
@@ -222,7 +235,7 @@ class Accounts(Backend):
     def prepare(self, desired):
         return self.split(objects.ACCOUNT, self.checked(desired, objects.account_complaints))
 
-    def read(self, desired):
+    def current(self, desired):
         wanted = {account["username"]: account for account in desired}
         raw = self.iam.accounts(set(wanted))
         if self.purge:
@@ -315,7 +328,7 @@ class Memberships(Backend):
     def prepare(self, desired):
         return objects.with_members_below(self.split(objects.MEMBERSHIP, desired))
 
-    def read(self, desired):
+    def current(self, desired):
         wanted = {objects.MEMBERSHIP.key(entry): entry for entry in desired}
         self._find_groups(set(wanted))
         members = self._find_members(wanted)
@@ -398,7 +411,7 @@ class Clients(Backend):
             )
         return [objects.complete_client(wanted) for wanted in self.split(objects.CLIENT, desired)]
 
-    def read(self, desired):
+    def current(self, desired):
         wanted = {client["client_id"]: client for client in desired}
         self.raw = {client["client_id"]: client for client in self.iam.pages("/iam/api/clients", "clients")}
         owned = [
@@ -500,7 +513,7 @@ class ScopePolicies(Backend):
     def prepare(self, desired):
         return [objects.complete_policy(wanted) for wanted in self.checked(desired, objects.policy_complaints)]
 
-    def read(self, desired):
+    def current(self, desired):
         raw = self.iam.call("GET", "/iam/scope_policies", "scope policies")
         for policy in raw:
             view = objects.policy_view(policy)
@@ -572,7 +585,7 @@ class AcceptableUsePolicy(Backend):
         self.checked(desired, objects.aup_complaints)
         return [{**wanted, "name": "aup"} for wanted in desired]
 
-    def read(self, desired):
+    def current(self, desired):
         raw = self.iam.call("GET", "/iam/aup", "acceptable use policy", absent=(404,), anonymous=True)
         return {} if raw is None else {"aup": {"name": "aup", **objects.aup_view(raw)}}
 

@@ -161,3 +161,10 @@ def test_unknown_managers_are_named_together(service):
     assert refused["failed"] and "account nobody, noone" in refused["msg"] and service.writes() == []
     foreseen = service.run("iam_group", {"groups": [{"path": "/a", "managers": ["nobody"]}]}, check=True)
     assert foreseen["changed"] and "nobody" in foreseen["warnings"][0]
+
+
+def test_check_mode_before_there_is_an_iam(service, run_module):
+    nobody = {"url": "http://127.0.0.1:1", **service.client, "groups": [{"path": "/a/b"}]}
+    foreseen = run_module("iam_group", nobody, check=True)
+    assert [item["key"] for item in foreseen["operations"]] == ["/a", "/a/b"]
+    assert "no answer from http://127.0.0.1:1" in foreseen["warnings"][0]

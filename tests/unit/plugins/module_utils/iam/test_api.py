@@ -141,6 +141,10 @@ def test_it_gives_up_in_the_end(server):
     with pytest.raises(core.ApiError, match="HTTP 500: <html>Internal error</html>"):
         iam(server.url).call("GET", "/x", "x")
     assert len(server.seen) == api.TRIES
+    server.seen.clear()
+    with pytest.raises(core.ApiError):
+        iam(server.url, check_mode=True).call("GET", "/x", "x")
+    assert len(server.seen) == 2, "a service that is yet to be installed is not waited for"
     with pytest.raises(core.ApiError, match=r"no answer from http://127.0.0.1:1: Connection refused"):
         iam("http://127.0.0.1:1").call("GET", "/x", "x")
 
