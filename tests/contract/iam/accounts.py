@@ -12,11 +12,12 @@ from sqlalchemy import delete, insert, select, update
 
 from . import clients, directory, groups, store
 from .security import ADMIN, READER, admin_read, admin_write, caller, denied
-from .wire import NUMBER, SCIM_TYPE, answer, body_of, checked, error, page, paging, seconds_of
+from .wire import NUMBER, answer, body_of, checked, error, page, paging, scim, seconds_of
 
 api = Blueprint("accounts", __name__, url_prefix="/iam")
 
 # ROLE_PRE_AUTHENTICATED and managers of groups are given by other means.
+SEARCHED = ("id", "displayName", "meta", "name", "userName", "active", "emails", "photos", "groups")
 ROLES = ("ROLE_ADMIN", "ROLE_USER", "ROLE_READER")
 
 
@@ -36,7 +37,7 @@ def scim_page(query):
     offset, size = paging()
     rows = g.db.execute(query.order_by(store.account.c.id).offset(offset).limit(size)).all()
     body = page(store.count(g.db, query), offset, directory.scim_users(rows), schemas=False)
-    return answer(body, content_type=SCIM_TYPE)
+    return scim(body)
 
 
 def required(name):
@@ -117,14 +118,10 @@ def find_by_authority():
 @api.get("/account/search")
 def search():
     """Accounts whose user name, name, mail or uuid has the filter's text in it."""
-    admin_read(roles=(ADMIN, READER))
-    columns = {
-        "name": store.account.c.family_name,
-        "email": store.account.c.email,
-        "creation": store.account.c.created,
-        "creationtime": store.account.c.created,
-    }
-    return answer(groups.sorted_page(_matching(select(store.account)), columns, "name", directory.scim_users))
+    admin_read(managers=True)
+    columns = {"email": store.account.c.email, "creation": store.account.c.created}
+    query = _matching(select(store.account))
+    return answer(groups.searched(query, columns, store.account.c.given_name, directory.scim_users, SEARCHED))
 
 
 # Authorities
@@ -243,7 +240,7 @@ def remove_managed_group(uuid, group):
 
 
 def _manager(uuid, group):
-    admin_write(group=group)
+    admin_write()
     row = found(uuid, 400)
     if directory.group(group) is None:
         raise error(400, f"Group not found for id '{group}'")

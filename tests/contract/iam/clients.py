@@ -263,11 +263,12 @@ def client_page(query):
 def create_client():
     """Upstream does not ask for unique names: the same name twice makes two clients.
 
-    A secret in the body is replaced by a new one where the client's authentication takes one
-    (api/client/service/DefaultClientDefaultsService.java setupClientDefaults).
+    A secret in the body is replaced by a new one where the client's authentication takes one, and the lifetimes of ID
+    tokens and device codes by the defaults (api/client/service/DefaultClientDefaultsService.java setupClientDefaults).
     """
     admin_write()
     body = checked_client(creating=True)
+    body = {name: value for name, value in body.items() if name not in VALIDITIES[2:]}
     if body.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret"):
         body.pop("client_secret", None)
     return answer(client_body(save_new(body, dynamic=False)), 201)

@@ -48,6 +48,11 @@ def member_reference(row):
     return reference("Users", row.uuid, full_name(row))
 
 
+def only(names, resources):
+    """Return resources (list of dict) with these attributes only."""
+    return [{name: value for name, value in one.items() if name in names} for one in resources]
+
+
 def _by_owner(table, column, owners):
     rows = {}
     if owners:

@@ -12,7 +12,7 @@ from flask import Blueprint, g, request
 from sqlalchemy import delete, insert, select, update
 
 from . import directory, store
-from .security import ADMIN, allow, caller, denied, insufficient_scope
+from .security import ADMIN, allow, authorities_of, caller, denied
 from .tokens import full_name
 from .wire import answer, body_of, checked, error, iso, page, paging
 
@@ -75,10 +75,12 @@ def create():
 
 @api.get("")
 def list_requests():
-    """All for administrators and tokens that may, the groups' own for their managers, one's own for users."""
+    """For users only, not for a client of its own: all for administrators, those of the groups that one manages, and
+    one's own; ten a page (api/requests/GroupRequestsController.java)."""
     who = caller()
-    if who.by_token and "iam:admin.read" not in who.scopes:
-        raise insufficient_scope("iam:admin.read")
+    if who.account is None:
+        raise denied()
+    authorities = authorities_of(who.account.uuid)
     query = (
         select(store.group_request)
         .join(store.account, store.account.c.uuid == store.group_request.c.account)
@@ -91,11 +93,11 @@ def list_requests():
     ):
         if request.args.get(name):
             query = query.where(column == request.args[name])
-    if not who.by_token and ADMIN not in who.authorities:
-        managed = [name.partition(":")[2] for name in who.authorities if name.startswith("ROLE_GM:")]
+    if ADMIN not in authorities:
+        managed = [name.partition(":")[2] for name in authorities if name.startswith("ROLE_GM:")]
         own = store.group_request.c.account == who.account.uuid
         query = query.where(own | store.group_request.c.group.in_(managed))
-    offset, size = paging()
+    offset, size = paging(10)
     rows = g.db.execute(query.order_by(store.group_request.c.id).offset(offset).limit(size)).all()
     return answer(page(store.count(g.db, query), offset, [request_body(row) for row in rows], schemas=False))
 

@@ -13,8 +13,8 @@ from sqlalchemy import delete, insert, select, update
 
 from . import directory, store
 from .scim import GROUP_NAME, insert_group
-from .security import admin_read, admin_write, allow
-from .wire import SCIM_TYPE, answer, body_of, checked, error, number, page, paging, without_nulls
+from .security import READER, admin_read, admin_write, allow
+from .wire import answer, body_of, checked, error, number, page, paging, scim, without_nulls
 
 api = Blueprint("groups", __name__, url_prefix="/iam")
 
@@ -28,6 +28,7 @@ GROUP_FIELDS = {
     "creationTime": str,
     "lastUpdateTime": str,
 }
+SEARCHED = ("id", "displayName", "meta", directory.INDIGO_GROUP)
 LABEL_FIELDS = {"prefix": str, "name": str, "value": str}
 ATTRIBUTE_FIELDS = {"name": str, "value": str}
 LABEL_PREFIX = re.compile(r"^((?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)+[A-Za-z]{2,6}$")
@@ -105,7 +106,7 @@ def find_by_name():
     """The group of this full name, compared exactly."""
     admin_read()
     rows = _one_by(request.args.get("name"))
-    return answer(page(len(rows), 0, directory.scim_groups(rows), schemas=False), content_type=SCIM_TYPE)
+    return scim(page(len(rows), 0, directory.scim_groups(rows), schemas=False))
 
 
 def _one_by(name):
@@ -117,7 +118,7 @@ def _one_by(name):
 @api.get("/group/find/bylabel")
 def find_by_label():
     admin_read()
-    return answer(paged_groups(labelled(store.group)), content_type=SCIM_TYPE)
+    return scim(paged_groups(labelled(store.group)))
 
 
 def labelled(table):
@@ -134,50 +135,51 @@ def labelled(table):
 @api.get("/group/find/unsubscribed/<account>")
 def find_unsubscribed(account):
     """The groups that an account is no member of."""
-    admin_read(me=account)
+    admin_read()
     member = select(store.membership.c.group).where(store.membership.c.account == account)
     query = select(store.group).where(store.group.c.uuid.not_in(member))
-    return answer(paged_groups(query), content_type=SCIM_TYPE)
+    return scim(paged_groups(query))
 
 
 def paged_groups(query):
-    """Return a page (dict) of SCIM groups."""
-    offset, size = paging()
+    """Return a page (dict) of at most 200 SCIM groups (api/group/find/FindGroupController.java)."""
+    offset, size = paging(200)
     rows = g.db.execute(query.order_by(store.group.c.name).offset(offset).limit(size)).all()
     return page(store.count(g.db, query), offset, directory.scim_groups(rows), schemas=False)
 
 
 @api.get("/group/search")
 def search():
-    """Groups whose name, uuid or description has the filter's text in it."""
-    admin_read()
+    """Groups whose name or uuid has the filter's text in it."""
+    admin_read(roles=("ROLE_ADMIN", "ROLE_USER"))
     query = select(store.group)
     text = request.args.get("filter")
     if text:
         query = query.where(store.group.c.name.icontains(text) | store.group.c.uuid.icontains(text))
-    return answer(sorted_page(query, {"name": store.group.c.name}, "name", directory.scim_groups))
+    return answer(searched(query, {}, store.group.c.name, directory.scim_groups, SEARCHED))
 
 
-def sorted_page(query, columns, default, make):
-    """Return a page (dict) sorted by parameters sortBy and sortDirection; count is at most 100."""
-    order = columns.get(request.args.get("sortBy", default))
-    direction = request.args.get("sortDirection", "asc")
-    if order is None or direction not in ("asc", "desc"):
-        raise error(400, "Invalid sortBy or sortDirection")
-    if number("count", 10) < 0:
-        raise error(400, "Invalid count")
-    offset, size = paging()
+def searched(query, columns, default, make, attributes):
+    """Return a page (dict) of a search: at most 10, with some attributes only, sorted as the query says.
+
+    api/account/search/AbstractSearchController.java: a count that is negative or more than 10 is 10, and what
+    sortBy and sortDirection do not know is passed over.
+    """
+    size, offset = number("count", 10), max(1, number("startIndex", 1)) - 1
+    size = size if 0 <= size <= 10 else 10
     total = store.count(g.db, query)
     if size == 0:
-        return page(total, 0, [], schemas=False)
-    query = query.order_by(order.desc() if direction == "desc" else order.asc())
-    return page(total, offset, make(g.db.execute(query.offset(offset).limit(size)).all()), schemas=False)
+        return {"totalResults": total, "Resources": []}
+    order = columns.get(request.args.get("sortBy", "").lower(), default)
+    query = query.order_by(order.desc() if request.args.get("sortDirection", "").lower() == "desc" else order.asc())
+    rows = g.db.execute(query.offset(offset).limit(size)).all()
+    return page(total, offset, directory.only(attributes, make(rows)), schemas=False)
 
 
 @api.get("/group/<uuid>/group-managers")
 def list_managers(uuid):
     """The accounts (SCIM users) that have authority ROLE_GM:<uuid>."""
-    admin_read(group=uuid)
+    admin_read(roles=("ROLE_ADMIN", READER), group=uuid)
     row = directory.group(uuid)
     if row is None:
         raise error(400, f"Group with uuid '{uuid}' not found")

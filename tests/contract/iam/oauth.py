@@ -29,6 +29,7 @@ from .wire import ApiError, answer
 api = Blueprint("oauth", __name__)
 
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
+JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"
 CONFUSABLE = str.maketrans("", "", "IO01")
 USER_CODE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".translate(CONFUSABLE)
 
@@ -299,10 +300,8 @@ def grant_device(client):
         raise oauth_error("invalid_grant", f"Invalid device code: {value}")
     if row.expires < time.time():
         raise oauth_error("expired_token", f"Device code has expired {value}")
-    state = row.document["state"]
-    if state == "denied":
-        raise oauth_error("access_denied", "The end user denied the authorization request")
-    if state != "approved":
+    # Upstream keeps no note of a user who said no: the code waits until it expires.
+    if row.document["state"] != "approved":
         raise oauth_error("authorization_pending", "Authorization pending for code: " + value)
     account = directory.account(row.account)
     tokens.forget(row)
@@ -348,7 +347,7 @@ def grant_exchange(client):
     subject_token = form.get("subject_token")
     if not subject_token or not form.get("subject_token_type"):
         raise oauth_error("invalid_request", "subject_token and subject_token_type are required")
-    if form["subject_token_type"] not in (ACCESS_TOKEN_TYPE, "urn:ietf:params:oauth:token-type:jwt"):
+    if form["subject_token_type"] not in (ACCESS_TOKEN_TYPE, JWT_TYPE):
         raise oauth_error("invalid_request", f"Invalid subject_token_type: {form['subject_token_type']}")
     if form.get("actor_token") or form.get("want_composite"):
         raise oauth_error("invalid_request", "Delegation not supported")
@@ -361,12 +360,9 @@ def grant_exchange(client):
             raise oauth_error("invalid_grant", f"User {subject['account'].username} is not active.")
         refuse_unsigned(subject["account"])
     wanted = requested_scopes(client, form.get("scope"))
-    if (
-        origin.client_id == client.client_id
-        and "offline_access" in wanted
-        and "offline_access" not in subject["scopes"]
-    ):
-        raise oauth_error("invalid_scope", "Up-scoping is not allowed.")
+    if origin.client_id == client.client_id and "offline_access" in wanted:
+        text = "Token exchange not allowed: same client and offline_access requested"
+        raise oauth_error("access_denied", text, 403)
     decide_exchange(origin, client, wanted)
     account = subject["account"]
     granted = wanted if account is None else user_scopes(account, wanted)
@@ -380,7 +376,7 @@ def grant_exchange(client):
         audience_of(form),
         subject=subject["claims"]["sub"],
         actor=actor,
-        issued_token_type=ACCESS_TOKEN_TYPE,
+        issued_token_type=JWT_TYPE,
     )
 
 
@@ -394,13 +390,13 @@ def decide_exchange(origin, client, wanted):
             f"Token exchange not allowed: {text} for clients: {origin.client_id} -> {client.client_id}",
             403,
         )
+    allowed = set(origin.document["scope"])
     for scope in wanted:
-        for one in policy["scopePolicies"]:
-            rule = PolicyView(one)
-            if scopes.policy_matches(rule, scope):
-                if one["rule"] == "DENY":
-                    raise oauth_error("invalid_scope", f"Scope not allowed by exchange policy: {scope}")
-                break
+        if scope != "offline_access" and not scopes.client_may(current_app.settings, allowed, scope):
+            raise oauth_error("invalid_scope", f"scope not allowed by origin client configuration: {scope}")
+        denying = [PolicyView(one) for one in policy["scopePolicies"] if one["rule"] == "DENY"]
+        if any(scopes.policy_matches(one, scope) for one in denying):
+            raise oauth_error("invalid_scope", f"scope exchange not allowed by policy: {scope}")
 
 
 class PolicyView:

@@ -171,8 +171,9 @@ def approve_device():
     if row is None or row.document["state"] != "pending":
         return ask_for_code("noUserCode")
     approved = request.form.get("user_oauth_approval") == "true"
-    document = {**row.document, "state": "approved" if approved else "denied"}
-    current_app.tokens.change(row, document=document, account=session["row"].uuid)
+    if approved:
+        document = {**row.document, "state": "approved"}
+        current_app.tokens.change(row, document=document, account=session["row"].uuid)
     return page("Device authorized" if approved else "Device denied", "<p>You can close this page.</p>")
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 
 from . import directory, store
 from .directory import INDIGO_GROUP, INDIGO_USER
-from .security import ADMIN, READER, allow, caller, hash_password, unauthorized
+from .security import ADMIN, READER, allow, caller, hash_password, insufficient_scope
 from .wire import NUMBER, body_of, checked, page, paging, scim, scim_error
 
 api = Blueprint("scim", __name__, url_prefix="/scim")
@@ -129,7 +129,7 @@ def only_attributes(resources):
     if names is None:
         return resources
     keep = {part.strip() for part in ATTRIBUTES.split(names)} | {"schemas", "id"}
-    return [{name: value for name, value in one.items() if name in keep} for one in resources]
+    return directory.only(keep, resources)
 
 
 def listed(table, make):
@@ -433,21 +433,24 @@ def delete_user(uuid):
 
 @api.get("/Me")
 def get_me():
-    """The account of the token (scope scim:read is not needed, a user is) or of the session."""
+    """The account of the token or of the session (api/scim/controller/ScimMeController.java)."""
+    return scim(directory.scim_users([_me("scim:read").account])[0])
+
+
+def _me(scope):
+    """Return the Caller, who must act for an account; a token needs the scope (str), too."""
     who = caller()
+    if who.by_token and scope not in who.scopes:
+        raise insufficient_scope(scope)
     if who.account is None:
-        raise scim_error(404, "No user linked to the current OAuth token")
-    return scim(directory.scim_users([who.account])[0])
+        raise scim_error(400, "No user linked to the current OAuth token")
+    return who
 
 
 @api.patch("/Me")
 def update_me():
     """What users may change of themselves: no names of their own choice, no activation."""
-    who = caller()
-    if who.account is None:
-        raise scim_error(404, "No user linked to the current OAuth token")
-    if who.by_token and "scim:write" not in who.scopes:
-        raise unauthorized("insufficient_scope", "Insufficient scope for this resource")
+    who = _me("scim:write")
     for operation in patch_operations(("add", "remove", "replace"), USER_FIELDS):
         value = operation.get("value") or {}
         if {"userName", "password", "active"} & set(value) or "serviceAccount" in value.get(INDIGO_USER, {}):

@@ -152,11 +152,11 @@ def allow(scope=None, roles=(ADMIN,), group=None, me=None, managers=False):
     """Raise 401 or 403 unless the caller may; return the Caller.
 
     scope: what a token needs (str; None: tokens are refused); roles: authorities of which a session needs one;
-    group: uuid of the group whose manager may too; me: uuid of the account that may itself; managers: the manager of
-    any group may.
+    group: uuid of the group whose manager may too; me: uuid of the account that may itself, by session; managers: the
+    manager of any group may.
     """
     who = caller()
-    if me is not None and who.is_account(me):
+    if me is not None and not who.by_token and who.is_account(me):
         return who
     if who.by_token:
         if scope is None:
