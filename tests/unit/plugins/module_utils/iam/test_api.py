@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import ssl
 import threading
@@ -12,6 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from ansible_collections.infn.datacloud.plugins.module_utils import core
 from ansible_collections.infn.datacloud.plugins.module_utils.iam import api
@@ -20,7 +25,7 @@ from ansible_collections.infn.datacloud.plugins.module_utils.iam import api
 class Server:
     """Answers each request with the next of `answers` ((status, body) or None to hang up), else with 200 {}."""
 
-    def __init__(self):
+    def __init__(self, context=None):
         self.answers, self.seen, self.peers = [], [], set()
         outer = self
 
@@ -51,6 +56,9 @@ class Server:
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_port}"
+        if context:
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
+            self.url = f"https://localhost:{self.http.server_port}"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
 
@@ -163,6 +171,39 @@ def test_secrets_travel_over_tls_only():
         iam("https://iam.example.org", ca_path="/nowhere/ca.pem")
     context = iam("https://iam.example.org").wire.context
     assert context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
+
+
+def authority(path):
+    """Write a certificate for localhost that is its own authority, and its key, to files there; returns them."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
+    builder = builder.not_valid_after(now + datetime.timedelta(hours=1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    signed = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    pem = serialization.Encoding.PEM
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (path / "key.pem").write_bytes(key.private_bytes(pem, *plain))
+    (path / "cert.pem").write_bytes(signed.sign(key, hashes.SHA256()).public_bytes(pem))
+    return str(path / "cert.pem"), str(path / "key.pem")
+
+
+def test_certificates_are_verified(server, tmp_path):
+    certificate, key = authority(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    secure = Server(context)
+    secure.answers = [(200, {"ok": 1})]
+    assert iam(secure.url, ca_path=certificate).call("GET", "/x", "x") == {"ok": 1}
+    with pytest.raises(core.ApiError, match=r"certificate that is not trusted: .*self.signed.*; check ca_path"):
+        iam(secure.url).call("GET", "/x", "x")
+    with pytest.raises(core.ApiError, match="certificate that is not trusted: "):
+        iam(secure.url.replace("localhost", "127.0.0.1"), ca_path=certificate).call("GET", "/x", "x")
+    assert len(secure.seen) == 1
+    secure.http.shutdown()
+    secure.http.server_close()
 
 
 def test_a_proxy_is_used_where_the_environment_names_one(monkeypatch):
