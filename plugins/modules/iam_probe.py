@@ -25,7 +25,7 @@ options:
     description: What the discovery document must name as the issuer; O(url) if not given.
     type: str
   kids:
-    description: The keys that must be published, each with its certificate in C(x5c).
+    description: The keys that must be published, each with its certificate in C(x5c). The first one signs tokens.
     type: list
     elements: str
     default: []

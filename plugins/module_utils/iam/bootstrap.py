@@ -11,6 +11,7 @@ the account admin with the password "password" and the client "client" with the 
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import ssl
@@ -316,7 +317,8 @@ class Bootstrap:
 def probe(client, expected):
     """What does not hold of a running IAM (list of str), seen as a stranger and as our client sees it.
 
-    expected: dict with issuer, kids (list), client_id, client_secret, username, password ('' to leave it out).
+    expected: dict with issuer, kids (list; the first one signs), client_id, client_secret, username, password ('' to
+    leave it out).
     """
     return [*_probe_discovery(client, expected), *_probe_credentials(client, expected)]
 
@@ -348,8 +350,11 @@ def _probe_discovery(client, expected):
 
 def _probe_credentials(client, expected):
     wrong = []
-    if not client.token(expected["client_id"], expected["client_secret"], ("iam:admin.read",)):
+    token = client.token(expected["client_id"], expected["client_secret"], ("iam:admin.read",))
+    if not token:
         wrong.append(f"client {expected['client_id']} gets no token")
+    elif expected["kids"] and _kid(token) != expected["kids"][0]:
+        wrong.append(f"tokens are signed with the key {_kid(token)}, not with {expected['kids'][0]}")
     # Introspection tells a wrong secret (401) from a right one, whatever grants the client has.
     answer = client.send("POST", "/introspect", form={"token": "none"}, headers=basic(*DEFAULT_CLIENT))
     if answer.status not in (401, 403):
@@ -360,3 +365,12 @@ def _probe_credentials(client, expected):
     if expected["password"] and not client.login(expected["username"], expected["password"]):
         wrong.append(f"account {expected['username']} has another password than the wanted one")
     return wrong
+
+
+def _kid(token):
+    """The key (str) that a token says it is signed with, or None where it is no JWT."""
+    header = token.partition(".")[0]
+    try:
+        return json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4))).get("kid")
+    except (ValueError, AttributeError):
+        return None

@@ -57,6 +57,8 @@ def test_a_hardened_one_is_right(probe, hardened):
         ("keys", [], "does not publish the key rsa1"),
         ("keys", [{"kid": "rsa1"}], "without x5c"),
         ("keys", [{"kid": "rsa1", "x5c": ["A"], "d": "A"}], "PRIVATE part of rsa1"),
+        ("signer", "rsa0", "signed with the key rsa0, not with rsa1"),
+        ("signer", ["no kid"], "signed with the key ['no kid']"),
         ("health", "DOWN", "/actuator/health says DOWN (HTTP 503)"),
     ],
 )

@@ -28,6 +28,7 @@ class FakeIam:
         }  # fmt: skip
         self.login_target = "/dashboard"
         self.keys = [{"kid": "rsa1", "x5c": ["AA=="]}]
+        self.signer = "rsa1"
         self.health = "UP"
         self.sessions, self.tokens, self.writes, self.cut = {}, {}, [], None
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("H", (Handler,), {"iam": self}))
@@ -103,8 +104,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return self.answer(401, {"error": "invalid_client"})
             if not set(body["scope"].split()) <= set(client["scope"].split()):
                 return self.answer(400, {"error": "invalid_scope"})
-            iam.tokens[f"T{len(iam.tokens)}"] = self.secret
-            return self.answer(200, {"access_token": f"T{len(iam.tokens) - 1}", "scope": body["scope"]})
+            header = base64.urlsafe_b64encode(json.dumps({"kid": iam.signer}).encode()).decode().rstrip("=")
+            token = f"{header}.{len(iam.tokens)}"
+            iam.tokens[token] = self.secret
+            return self.answer(200, {"access_token": token, "scope": body["scope"]})
         if path == "introspect":
             return self.answer(200, {"active": False}) if self.secret else self.answer(401, {})
         if path == "iam/password-update":
