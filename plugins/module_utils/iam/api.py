@@ -11,6 +11,7 @@ from __future__ import annotations
 import http.client
 import json
 import math
+import select
 import ssl
 import threading
 import time
@@ -40,8 +41,8 @@ CREDENTIALS = {
 # IAM gives at most so many objects a page, whatever is asked for.
 PAGE = 100
 TRIES = 5
-# A connection that nobody used for so many seconds may just be closed by the other side, so a new one is opened.
-IDLE = 10
+# A connection that nobody used for so many seconds is about to be closed by the other side, so a new one is opened.
+IDLE = 5
 SCIM_TYPE = "application/scim+json;charset=UTF-8"
 
 
@@ -80,7 +81,7 @@ class Wire:
 
     def _connection(self):
         used = getattr(self.mine, "used", None)
-        if used is not None and time.monotonic() - used < IDLE:
+        if used is not None and time.monotonic() - used < IDLE and not self._closed(self.mine.connection):
             return self.mine.connection
         self.drop()
         host, port = self.url.hostname, self.url.port
@@ -98,6 +99,10 @@ class Wire:
             headers["Proxy-Authorization"] = basic_auth_header(through.username, through.password or "").decode()
         connection.set_tunnel(host, port or 443, headers)
         return connection
+
+    def _closed(self, connection):
+        """Whether the other side has closed: then there is something to read although nothing was asked."""
+        return connection.sock is None or bool(select.select([connection.sock], [], [], 0)[0])
 
     def drop(self):
         """Close this thread's connection."""

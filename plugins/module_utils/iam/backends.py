@@ -49,7 +49,7 @@ class Backend(core.Backend):
         return obj["mark"]
 
     def checked(self, desired, complaints):
-        """The wanted objects without what is no attribute of them; raises SpecError with all that is wrong."""
+        """The wanted objects as they are; raises SpecError with all that complaints(object) says of them."""
         said = [text for wanted in desired if wanted.get("state") != "absent" for text in complaints(wanted)]
         if said:
             raise core.SpecError("; ".join(said))
@@ -60,12 +60,12 @@ class Backend(core.Backend):
         self.exclusive = {spec.key(wanted): wanted.get("exclusive") or () for wanted in desired}
         return [{name: value for name, value in wanted.items() if name != "exclusive"} for wanted in desired]
 
-    def unknown(self, kind, names, present):
-        """Complain about names (iterable) that IAM does not know; in check mode they may come to be before the run."""
+    def unknown(self, kind, names):
+        """Complain about names (set) that IAM does not know; in check mode they may come to be before the run."""
         if not names:
             return
         said = f"{kind} {', '.join(sorted(names))}: not in IAM at {self.iam.url}"
-        if not (self.module.check_mode and present):
+        if not self.module.check_mode:
             raise core.SpecError(f"{said}; create it first, or take it out of the list")
         self.module.warn(f"{said}; the run needs it to be created before")
 
@@ -91,7 +91,7 @@ class Groups(Backend):
         self.force_empty = {objects.group_path(path) for path in module.params["force_empty"]}
         self.ids = {}  # path -> uuid, also of groups just made
         self.users = {}  # username -> uuid of managers
-        self.marks = {}  # path -> whether the group and all below it carry our mark
+        self.ours = set()  # paths of groups that carry our mark, as do all below them
 
     def prepare(self, desired):
         return objects.with_parents(self.split(objects.GROUP, self.checked(desired, objects.group_complaints)))
@@ -116,16 +116,12 @@ class Groups(Backend):
             )
             for path, group in raw.items()
         }
-        self.marks = {
-            path: all(view["mark"] for other, view in current.items() if (other + "/").startswith(path + "/"))
-            for path, view in current.items()
-            if view["mark"]
-        }
+        self.ours = objects.ours(current)
         self._check_removals(wanted, current)
         return current
 
     def owned(self, obj):
-        return self.marks.get(obj["path"], False)
+        return obj["path"] in self.ours
 
     def batches(self, operations):
         """Level by level: parents are made before their children and removed after them."""
@@ -146,18 +142,20 @@ class Groups(Backend):
         names -= set(self.users)
         found = self.iam.accounts(names, {"attributes": "userName"})
         self.users.update({name: user["id"] for name, user in found.items()})
-        self.unknown("account", names - set(found), present=True)
+        self.unknown("account", names - set(found))
 
     def _check_removals(self, wanted, current):
         """Refuse, before anything is written, to remove groups with children that stay or with members."""
         gone = {path for path, group in wanted.items() if group.get("state") == "absent" and path in current}
         if self.purge:
-            gone |= {path for path, ours in self.marks.items() if ours and path not in wanted}
-        said = []
-        for path in sorted(gone):
-            left = [other for other in current if objects.parent(other) == path and other not in gone]
-            if left:
-                said.append(f"group {path} has the groups {', '.join(sorted(left))}; remove them too, or keep it")
+            gone |= self.ours - set(wanted)
+        left = {}
+        for path in sorted(set(current) - gone):
+            left.setdefault(objects.parent(path), []).append(path)
+        said = [
+            f"group {path} has the groups {', '.join(left[path])}; remove them too, or keep it"
+            for path in sorted(gone & set(left))
+        ]
         full = [path for path in sorted(gone) if path not in self.force_empty]
         for path, some in self.iam.each(self._has_members, full).items():
             if some:
@@ -333,7 +331,7 @@ class Memberships(Backend):
         self._find_groups(set(wanted))
         members = self._find_members(wanted)
         names = {name for entry in desired for name in entry["members"]}
-        self.unknown("account", names - set(self.users), present=True)
+        self.unknown("account", names - set(self.users))
         return {
             path: {
                 "group": path,
@@ -348,7 +346,7 @@ class Memberships(Backend):
     def _find_groups(self, paths):
         found = self.iam.groups(paths)
         self.groups = {path: group["id"] for path, group in found.items()}
-        self.unknown("group", paths - set(found), present=True)
+        self.unknown("group", paths - set(found))
 
     def _find_members(self, wanted):
         """{path: set of usernames}; fills users. In the fewest requests: through all accounts, or group by group."""
@@ -441,7 +439,7 @@ class Clients(Backend):
         names -= set(self.users)
         found = self.iam.by_username(sorted(names))
         self.users.update({name: user["id"] for name, user in found.items()})
-        self.unknown("account", names - set(found), present=True)
+        self.unknown("account", names - set(found))
 
     def _check(self, wanted, current):
         """Refuse, before anything is written, what a new client lacks and what client credentials cannot do."""
@@ -541,8 +539,8 @@ class ScopePolicies(Backend):
         groups, users = self.iam.group_by_name(sorted(paths)), self.iam.by_username(sorted(names))
         self.groups.update({path: group["id"] for path, group in groups.items()})
         self.users.update({name: user["id"] for name, user in users.items()})
-        self.unknown("group", paths - set(groups), present=True)
-        self.unknown("account", names - set(users), present=True)
+        self.unknown("group", paths - set(groups))
+        self.unknown("account", names - set(users))
 
     def _adopted(self, desired, views):
         """{name: policy}; a wanted policy that is there under another description takes that one's place.

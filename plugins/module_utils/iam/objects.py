@@ -194,6 +194,16 @@ def group_view(raw, wanted, exclusive, managers):
     return view
 
 
+def ours(views):
+    """The paths (set) of groups, {path: view}, that carry our mark and have none below that does not."""
+    paths = {path for path, view in views.items() if view["mark"]}
+    for path in set(views) - paths:
+        while path:
+            path = parent(path)
+            paths.discard(path)
+    return paths
+
+
 def label_view(labels, wanted, exclusive):
     """IAM's labels (list of dict) in the Spec's words: those that are wanted, or all where the list is complete."""
     listed = {label_key(label) for label in wanted.get("labels") or ()}

@@ -9,6 +9,7 @@ import datetime
 import json
 import ssl
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
@@ -26,7 +27,7 @@ class Server:
     """Answers each request with the next of `answers` ((status, body) or None to hang up), else with 200 {}."""
 
     def __init__(self, context=None):
-        self.answers, self.seen, self.peers = [], [], set()
+        self.answers, self.seen, self.peers, self.close = [], [], set(), False
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -41,6 +42,7 @@ class Server:
                 if answer is None:
                     self.close_connection = True
                     return
+                self.close_connection = outer.close
                 status, content = answer
                 content = content if isinstance(content, bytes) else json.dumps(content).encode()
                 self.send_response(status)
@@ -135,6 +137,20 @@ def test_errors_of_the_request_are_not_tried_again(server):
         assert info.value.status == status and len(server.seen) == 1
     server.answers = [(404, {})]
     assert iam(server.url).call("GET", "/x", "x", absent=(404,)) is None
+
+
+def test_a_connection_that_the_server_closed_is_not_used_again(server):
+    """A POST would be lost with it, and is not tried again."""
+    client = iam(server.url)
+    client.call("POST", "/x", "x", {})
+    server.close = True
+    client.call("POST", "/x", "x", {})
+    for _connection in range(100):
+        if client.wire._closed(client.wire.mine.connection):
+            break
+        time.sleep(0.01)
+    client.call("POST", "/x", "x", {})
+    assert len(server.seen) == 3 and len(server.peers) == 2
 
 
 def test_a_missing_scope_is_hinted_at(server):

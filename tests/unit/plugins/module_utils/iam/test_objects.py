@@ -42,6 +42,11 @@ def test_parents_are_added_once_and_not_for_what_goes():
     assert objects.with_parents(groups) == [{"path": "/a", "state": "present"}, *groups]
 
 
+def test_a_group_is_ours_where_all_below_it_are():
+    marks = {"/a": True, "/a/b": True, "/a/b/c": False, "/a/d": True, "/e": True, "/ab": False}
+    assert objects.ours({path: {"mark": mark} for path, mark in marks.items()}) == {"/a/d", "/e"}
+
+
 def test_members_below_are_members_above():
     wanted = [
         {"group": "/a", "members": ["top"]},
