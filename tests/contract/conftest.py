@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.testing import patch_module_args
 from flask import g
 from sqlalchemy import select
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from double_api import Api
 from iam import clients, directory, keys, oauth, store
 from iam.app import create_app
 from iam.scopes import RESTRICTED
@@ -125,3 +129,42 @@ def iam(iam_keys, iam_settings):
     with running(app, sock):
         yield double
     database.close()
+
+
+@pytest.fixture
+def api(iam):
+    """The double's interface for the administrative client, with a token from /token."""
+    token = Api(iam.url).token(iam.admin_client_id, iam.admin_client_secret)["access_token"]
+    return Api(iam.url, token)
+
+
+@pytest.fixture
+def browser(iam):
+    """The double's interface for an administrator who signed in by the login form."""
+    browser = Api(iam.url)
+    assert browser.login("admin", "password") == "/dashboard"
+    return browser
+
+
+@pytest.fixture
+def run_iam_module(iam, capsys):
+    """A function (module, parameters, check=False) -> result (dict); the double counts anew for each."""
+
+    def run(name, params, check=False):
+        module = importlib.import_module(f"ansible_collections.infn.datacloud.plugins.modules.{name}")
+        iam.forget()
+        capsys.readouterr()
+        arguments = {
+            "url": iam.url,
+            "client_id": iam.admin_client_id,
+            "client_secret": iam.admin_client_secret,
+            **params,
+            "_ansible_check_mode": check,
+        }
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            module.main()
+        result = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+        assert not result.get("failed"), result
+        return result
+
+    return run

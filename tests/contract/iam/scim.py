@@ -15,6 +15,7 @@ import time
 import uuid
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from flask import Blueprint, g, request
 from sqlalchemy import delete, insert, select, update
@@ -156,7 +157,7 @@ def ssh_key(entry, username):
         raw = base64.b64decode(body, validate=True)
         kind = raw[4 : 4 + int.from_bytes(raw[:4], "big")].decode("ascii")
         load_ssh_public_key(f"{kind} {body}".encode())
-    except (ValueError, UnicodeDecodeError) as wrong:
+    except (ValueError, UnsupportedAlgorithm) as wrong:
         raise scim_error(400, f"Error during fingerprint generation: not a valid SSH public key: {wrong}") from wrong
     fingerprint = base64.b64encode(hashlib.sha256(raw).digest()).decode().rstrip("=")
     document = {

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     create_engine,
+    event,
     func,
     select,
 )
@@ -218,8 +219,11 @@ class Database:
         if self.memory:
             # One connection holds an in-memory database; the lock makes threads take turns.
             self.engine = create_engine(url, connect_args={"check_same_thread": False}, poolclass=StaticPool)
+            # Python's sqlite3 starts transactions late, after a savepoint, which would then outlive a rollback.
+            event.listen(self.engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+            event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
             with self.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+                connection.connection.execute("PRAGMA foreign_keys=ON")
         else:
             self.engine = create_engine(
                 url,
