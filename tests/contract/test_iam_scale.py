@@ -6,41 +6,14 @@
 from __future__ import annotations
 
 import collections
-import importlib
-import json
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from iam import scim
 
 GROUPS, USERS, EACH = 1000, 1000, 10  # groups, accounts, groups an account is a direct member of
 PAGE = 100
 # The administrator is there from the beginning.
 USER_PAGES = -(-(USERS + 1) // PAGE)
-
-
-@pytest.fixture
-def run(iam, capsys):
-    """A function (module, parameters, check=False) -> result (dict); the double counts anew for each."""
-
-    def run_module(name, params, check=False):
-        module = importlib.import_module(f"ansible_collections.infn.datacloud.plugins.modules.{name}")
-        iam.forget()
-        capsys.readouterr()
-        arguments = {
-            "url": iam.url,
-            "client_id": iam.admin_client_id,
-            "client_secret": iam.admin_client_secret,
-            **params,
-            "_ansible_check_mode": check,
-        }
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            module.main()
-        result = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
-        assert not result.get("failed"), result
-        return result
-
-    return run_module
 
 
 @pytest.fixture
@@ -80,17 +53,17 @@ def kinds(requests):
     return collections.Counter((method, "/".join(path.split("/")[:3])) for method, path in requests)
 
 
-def test_a_thousand_groups_and_ten_thousand_memberships(iam, run, tree):
+def test_a_thousand_groups_and_ten_thousand_memberships(iam, run_iam_module, tree):
     names = people(iam)
     groups = [{"path": path, "description": f"Group {path}"} for path in tree]
     assert len(groups) == GROUPS
 
-    first = run("iam_group", {"groups": groups, "purge": True})
+    first = run_iam_module("iam_group", {"groups": groups, "purge": True})
     assert len(first["operations"]) == GROUPS
     # One page of no groups, one token, and one request a group: the mark goes with it.
     assert kinds(iam.requests) == {("POST", "/token"): 1, ("GET", "/scim/Groups"): 1, ("POST", "/iam/group"): GROUPS}
 
-    again = run("iam_group", {"groups": groups, "purge": True})
+    again = run_iam_module("iam_group", {"groups": groups, "purge": True})
     assert not again["changed"]
     assert kinds(iam.requests) == {("POST", "/token"): 1, ("GET", "/scim/Groups"): GROUPS // PAGE}
 
@@ -105,26 +78,26 @@ def test_a_thousand_groups_and_ten_thousand_memberships(iam, run, tree):
     }
     changed = sum(1 for some in members.values() if some)
 
-    first = run("iam_group_membership", wanted)
+    first = run_iam_module("iam_group_membership", wanted)
     assert len(first["operations"]) == changed
     counted = kinds(iam.requests)
     reads = {("POST", "/token"): 1, ("GET", "/scim/Groups"): GROUPS // PAGE, ("GET", "/scim/Users"): USER_PAGES}
     assert counted == {**reads, ("PATCH", "/scim/Groups"): changed}
     assert len(iam.requests) <= 1 + GROUPS // PAGE + USER_PAGES + changed
 
-    again = run("iam_group_membership", wanted)
+    again = run_iam_module("iam_group_membership", wanted)
     assert not again["changed"] and kinds(iam.requests) == reads
 
     # One member more is one request more.
     wanted["memberships"][0]["members"].append(next(name for name in names if name not in members[leaves[0]]))
-    one = run("iam_group_membership", wanted)
+    one = run_iam_module("iam_group_membership", wanted)
     assert len(one["operations"]) == 1 and kinds(iam.requests) == {**reads, ("PATCH", "/scim/Groups"): 1}
 
 
-def test_few_among_many_are_not_looked_for_in_all_pages(iam, run):
+def test_few_among_many_are_not_looked_for_in_all_pages(iam, run_iam_module):
     names = people(iam)
-    run("iam_group", {"groups": [{"path": "/virgo"}]})
-    run("iam_group_membership", {"memberships": [{"group": "/virgo", "members": names[-2:]}]})
+    run_iam_module("iam_group", {"groups": [{"path": "/virgo"}]})
+    run_iam_module("iam_group_membership", {"memberships": [{"group": "/virgo", "members": names[-2:]}]})
     assert len([path for method, path in iam.requests if method == "GET"]) <= 6, "by name, not ten pages"
-    run("iam_account", {"accounts": [{"username": names[-1], "active": True}]})
+    run_iam_module("iam_account", {"accounts": [{"username": names[-1], "active": True}]})
     assert [path for method, path in iam.requests if method == "GET"] == ["/scim/Users", "/iam/account/find/byusername"]
