@@ -310,9 +310,11 @@ def refusal(settings, status, answer, token):
         return f"{settings.endpoint_url} sends elsewhere ({said}): set the gateway's own URL."
     if code == "ValidationError" or "duration" in said.lower():
         return f"{settings.endpoint_url} refused the request ({said}): is session_seconds longer than the role allows?"
+    # RGW gives no other reason for a session that is longer than the role allows (3600 where it says nothing).
+    session = f", or shorten session_seconds ({settings.session_seconds})" if settings.session_seconds > 3600 else ""
     return (
         f"{settings.endpoint_url} refused the token for {settings.role_arn} ({said}): take a new token with the "
-        "audience and the group that this role asks for."
+        f"audience and the group that this role asks for{session}."
     )
 
 

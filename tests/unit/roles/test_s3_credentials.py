@@ -301,6 +301,14 @@ def test_refusals(mount, gateway, status, body, words):
     assert said.isprintable()
 
 
+def test_a_long_session_may_be_why(mount, gateway):
+    gateway.status, gateway.body = 403, error("AccessDenied")
+    assert "session_seconds" not in fails(mount, "refused the token")
+    mount.configure(endpoint_url=gateway.url, session_seconds=40000)
+    fails(mount, "refused the token", "or shorten session_seconds (40000)")
+    assert gateway.requests[1]["DurationSeconds"] == "40000"
+
+
 def test_an_echoed_token_is_not_told(mount, gateway):
     """A gateway that answers with the request would have the token in the journal: the message is cut, not trusted."""
     gateway.status, gateway.body = 403, error("AccessDenied", f"bad token {mount.token.read_text().strip()}")
