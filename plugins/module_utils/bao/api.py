@@ -47,7 +47,7 @@ class Bao:
     def __init__(self, params, tries=TRIES):
         self.params, self.tries = params, tries
         self.url = params["url"].rstrip("/")
-        self._token, self._own = params.get("token"), False
+        self.forget()
 
     def call(self, method, path, subject, body=None, *, absent=(404,), public=False, tries=None):
         """The answer (dict; empty where there is none) of a request; None for a status in absent.
@@ -85,7 +85,15 @@ class Bao:
             return
         with contextlib.suppress(core.ApiError):
             self.call("POST", "auth/token/revoke-self", "logout", tries=1)
+        self.forget()
+
+    def forget(self):
+        """Log in anew with the next request."""
         self._token, self._own = self.params.get("token"), False
+
+    def borrow(self, other):
+        """Act with the token of another connection, which closes it."""
+        self._token, self._own = other._token, False
 
     def _request(self, method, path, subject, body, absent, public):
         headers = {"X-Vault-Request": "true"}
