@@ -79,16 +79,21 @@ def refused(call, *arguments, **options):
     assert sts.refusal(caught.value) == DENIED
 
 
-def eventually(call, *arguments, **options):
-    """The result, tried again for two minutes while the other site does not have the object yet."""
+def arrived(client, bucket, key):
+    """The object (answer of get_object), once it is listed; at most two minutes.
+
+    Whoever may list only a part of the bucket gets 403, and not 404, for an object that is not there.
+    """
     deadline = time.monotonic() + 120
     while True:
         try:
-            return call(*arguments, **options)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404 or time.monotonic() > deadline:
+            if client.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
+                return client.get_object(Bucket=bucket, Key=key)
+        except ClientError as error:  # the bucket itself is not there yet
+            if sts.refusal(error)[0] != 404:
                 raise
-            time.sleep(1)
+        assert time.monotonic() < deadline, f"{bucket}/{key} did not arrive"
+        time.sleep(1)
 
 
 # Tokens that the tests make.
@@ -214,7 +219,7 @@ def test_own_prefix_is_read_and_written_at_both_sites(at):
         assert at[here].get_object(Bucket="virgo", Key=key)["Body"].read() == body
         listed = at[here].list_objects_v2(Bucket="virgo", Prefix="data/molecule/")["Contents"]
         assert key in [item["Key"] for item in listed]
-        assert eventually(at[there].get_object, Bucket="virgo", Key=key)["Body"].read() == body
+        assert arrived(at[there], "virgo", key)["Body"].read() == body
         at[here].delete_object(Bucket="virgo", Key=key)
 
 
@@ -342,7 +347,7 @@ def marked(at):
         key = f"{key}-{secrets.token_hex(6)}"
         clients["cnaf"].put_object(Bucket=bucket, Key=key, Body=body)
         for client in clients.values():
-            answer = eventually(client.get_object, Bucket=bucket, Key=key)
+            answer = arrived(client, bucket, key)
             assert answer["Body"].read() == body
             kept = answer.get("ServerSideEncryption"), answer.get("SSEKMSKeyId")
             assert kept == {"plain": (None, None), "sse-s3": ("AES256", None), "sse-kms": ("aws:kms", "clinic")}[name]
