@@ -61,8 +61,8 @@ def running(app, sock, threads=16):
         yield server
     finally:
         server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
-        # In the loop's own thread; connections that clients keep open would keep the loop going, too. It may wake up for
-        # another reason and be done before it is woken for this one.
+        # In the loop's own thread; connections that clients keep open would keep the loop going, too. It may wake up
+        # for another reason and be done before it is woken for this one.
         with contextlib.suppress(OSError):
             server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
         thread.join(timeout=5)
