@@ -47,7 +47,13 @@ def make_server(app, sock, threads):
             "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"},
         }
     return waitress.create_server(
-        app, sockets=[sock], threads=threads, clear_untrusted_proxy_headers=True, ident=None, **options
+        app,
+        sockets=[sock],
+        threads=threads,
+        connection_limit=1000,
+        clear_untrusted_proxy_headers=True,
+        ident=None,
+        **options,
     )
 
 
