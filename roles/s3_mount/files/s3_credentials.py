@@ -198,7 +198,9 @@ def ask_agent(settings, deadline):
         said = said or f"exit status {done.returncode}"
         if "lock" in said.lower():
             raise Trouble(f"oidc-agent is locked: run `oidc-add --unlock` as {account()}.")
-        raise Trouble(f"oidc-agent gives no token for the account {settings.token_account} ({said}): {load}.")
+        # An agent that has ended leaves its socket behind.
+        remedy = start if "not receive any response" in said else load
+        raise Trouble(f"oidc-agent gives no token for the account {settings.token_account} ({said}): {remedy}.")
     return done.stdout.decode("utf-8", "replace").strip()
 
 

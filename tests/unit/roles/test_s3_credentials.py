@@ -517,7 +517,8 @@ def test_token_of_the_agent(mount, gateway, with_agent, tmp_path):
     ("script", "words"),
     [
         ("echo 'Error: Agent locked' >&2; exit 1\n", ("oidc-agent is locked: run `oidc-add --unlock`",)),
-        ("echo 'Error: No account configured' >&2; exit 1\n", ("No account configured", "run `oidc-add virgo`")),
+        ("echo 'Error: No account configured' >&2; exit 1\n", ("No account configured): run `oidc-add virgo`",)),
+        ("echo 'Error: did not receive any response' >&2; exit 1\n", ("any response): start the agent and run",)),
         ("exit 3\n", ("gives no token for the account virgo (exit status 3)",)),
         (f"echo {jwt(exp=1_700_000_000)}\n", ("expired", "run `oidc-gen --reauthenticate virgo`")),
         ("true\n", ("is not a token",)),
