@@ -37,7 +37,7 @@ class Refused(core.ApiError):
     """The server knows neither the token nor the credentials."""
 
 
-class _Passing(core.ApiError):
+class Passing(core.ApiError):
     """An answer that another try may better."""
 
 
@@ -58,7 +58,7 @@ class Bao:
         def request():
             return self._request(method, path, subject, body, absent, public)
 
-        return core.retry(request, lambda error: isinstance(error, _Passing), tries=tries or self.tries)
+        return core.retry(request, lambda error: isinstance(error, Passing), tries=tries or self.tries)
 
     def data(self, path, subject, absent=(404,)):
         """What a GET of the path holds (dict), None where there is nothing."""
@@ -137,7 +137,7 @@ class Bao:
             raise core.ApiError(f"{said}: the answer is not JSON, so this is not OpenBao's address") from error
 
 
-class _NoAnswer(Unavailable, _Passing):
+class _NoAnswer(Unavailable, Passing):
     """Nobody answered: tried again, then the server counts as not there."""
 
 
@@ -152,8 +152,9 @@ def _judged(error, said):
         return Unavailable(f"{said}; unseal it")
     if error.code in (501, 503) and "not initialized" in text:
         return Unavailable(f"{said}; initialise it")
-    if error.code in (429, 502, 503, 504) or any(part in text for part in PASSING):
-        return _Passing(said)
+    # 307: a standby member that does not reach the active one yet.
+    if error.code in (307, 429, 502, 503, 504) or any(part in text for part in PASSING):
+        return Passing(said)
     if error.code == 403:
         return Refused(f"{said}; the token is unknown or its policies do not allow this")
     return core.ApiError(said)

@@ -88,6 +88,8 @@ class Server:
             if answer:
                 self._take(json.loads(answer))
                 self.done.append("init")
+                if self.keys and status["sealed"]:
+                    status = self._unseal(status)
             return status
         self._refuse_second_cluster(wanted["others"])
         self.done.append("init")
@@ -307,11 +309,17 @@ class Server:
         )
 
     def _logs_in(self):
-        try:
-            self.bao.data("auth/token/lookup-self", "login", absent=())
-        except (api.Refused, api.Unavailable):
-            return False
-        return True
+        """Whether the token or AppRole is accepted; a member that has just found its leader is given time."""
+        deadline = time.monotonic() + self.params["wait"]
+        while True:
+            try:
+                self.bao.data("auth/token/lookup-self", "login", absent=())
+                return True
+            except (api.Refused, api.Unavailable):
+                return False
+            except api.Passing:
+                if time.monotonic() > deadline or self.module.check_mode:
+                    raise
 
     def _revoke(self):
         """Whether the token has been, or would be, revoked: false for one that is not known (any more)."""
