@@ -92,6 +92,13 @@ options:
       - The keys that unseal it afterwards, and who may log in, are those of the snapshot. Where they are not those
         of before, the server seals itself; restart it then, as it still believes in as many keys as before.
     type: path
+  generate_root:
+    description:
+      - Make a root token from O(unseal_keys) and return it. Set C(no_log) on that task.
+      - OpenBao allows it only on a listener with C(disable_unauthed_generate_root_endpoints = false); give one that
+        only the host itself reaches, for as long as it takes.
+    type: bool
+    default: false
   wait_leader:
     description: Wait until there is a leader.
     type: bool
@@ -154,8 +161,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 operations:
-  description: What was done, or would be done in check mode, of V(init), V(restart), V(restore), V(unseal) and
-    V(revoke_token).
+  description: What was done, or would be done in check mode, of V(init), V(restart), V(restore), V(unseal),
+    V(generate_root) and V(revoke_token).
   type: list
   elements: str
   returned: always
@@ -195,7 +202,7 @@ unseal_keys:
 root_token:
   description: The root token. It is secret.
   type: str
-  returned: when it was initialised and the answer has not been taken
+  returned: when it was initialised and the answer has not been taken, and with O(generate_root)
 encrypted:
   description: Whether the unseal keys are encrypted with the PGP keys.
   type: bool
@@ -228,6 +235,7 @@ OPTIONS = {
     "unseal_keys": {"type": "list", "elements": "str", "default": [], "no_log": True},
     "restart": {"type": "dict", "options": RESTART},
     "restore": {"type": "path"},
+    "generate_root": {"type": "bool", "default": False, "no_log": False},
     "wait_leader": {"type": "bool", "default": False},
     "check_login": {"type": "bool", "default": False},
     "revoke_token": {"type": "bool", "default": False, "no_log": False},

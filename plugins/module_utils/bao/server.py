@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -40,6 +41,8 @@ class Server:
             status = self._unseal(status)
         if self.params["wait_leader"] and not self.module.check_mode:
             self._wait(self.leader, "no leader; look at the other members: more than half of them must be unsealed")
+        if self.params["generate_root"]:
+            self._generate_root()
         leader = self.leader() if status["initialized"] and not status["sealed"] else {}
         result = {
             "changed": bool(self.done),
@@ -307,6 +310,25 @@ class Server:
             lambda: self._if(lambda now: now["sealed"] or (time.monotonic() > settled and bool(self.leader()))),
             "it does not come back after the restore",
         )
+
+    def _generate_root(self):
+        """A new root token from the unseal keys, for those who have lost every other way in."""
+        self.done.append("generate_root")
+        if self.module.check_mode:
+            return
+        path = "sys/generate-root"
+        # What somebody else has begun and not ended.
+        self.bao.call("DELETE", f"{path}/attempt", "root token", absent=(), public=True)
+        begun = self.bao.call("POST", f"{path}/attempt", "root token", {}, absent=(), public=True)
+        answer = begun
+        for key in self.keys[: begun["required"]]:
+            body = {"key": key, "nonce": begun["nonce"]}
+            answer = self.bao.call("POST", f"{path}/update", "root token", body, absent=(), public=True)
+        if not answer["complete"]:
+            raise core.ApiError(f"root token: {begun['required']} unseal keys are needed, {len(self.keys)} are given")
+        encoded = answer["encoded_token"]
+        mixed = base64.b64decode(encoded + "=" * (-len(encoded) % 4))
+        self.found["root_token"] = bytes(a ^ b for a, b in zip(mixed, begun["otp"].encode(), strict=True)).decode()
 
     def _logs_in(self):
         """Whether the token or AppRole is accepted; a member that has just found its leader is given time."""

@@ -78,8 +78,8 @@ def dev_server(folder):
     return Server(command, f"http://127.0.0.1:{port}", folder, token="root")
 
 
-def cluster(folder, members=3):
-    """Servers (list) that are to become one cluster: none is initialised yet."""
+def cluster(folder, members=3, more=""):
+    """Servers (list) that are to become one cluster, none initialised yet; more: further settings in HCL."""
     ports = free_ports(2 * members)
     names = [f"member{number}" for number in range(members)]
     servers = []
@@ -101,6 +101,7 @@ storage "raft" {{
   node_id = "{name}"
   {chr(10).join(joins)}
 }}
+{more}
 '''
         )
         command = [PROGRAM, "server", f"-config={home}/config.hcl"]
