@@ -8,7 +8,9 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import stat
+import subprocess
 import time
 
 import pytest
@@ -201,6 +203,53 @@ def test_restore_into_a_new_cluster(cluster, tmp_path, run_module):
         assert new.members[1].request("GET", "kv/a")["data"] == {"b": "c"}
     finally:
         new.stop()
+
+
+def test_a_root_token_from_the_keys(tmp_path, run_module):
+    (port,) = server.free_ports(1)
+    more = f"""listener "tcp" {{
+  address = "127.0.0.1:{port}"
+  tls_disable = true
+  disable_unauthed_generate_root_endpoints = false
+}}"""
+    (member,) = server.cluster(tmp_path, members=1, more=more)
+    try:
+        options = {"shares": 3, "threshold": 2, "answer_file": str(tmp_path / "run" / "answer")}
+        keys = run_module("bao_server", {"url": member.url, "init": options})["unseal_keys"]
+        ask = {"url": f"http://127.0.0.1:{port}", "generate_root": True, "unseal_keys": keys}
+        assert "root_token" not in run_module("bao_server", ask, check=True)
+        token = run_module("bao_server", ask)["root_token"]
+        login = run_module("bao_server", {"url": member.url, "token": token, "check_login": True})
+        assert login["authenticated"]
+        few = run_module("bao_server", {**ask, "unseal_keys": keys[:1]})
+        assert few["failed"] and "2 unseal keys are needed" in few["msg"]
+        refused = run_module("bao_server", {**ask, "url": member.url})
+        assert refused["failed"] and "405" in refused["msg"]
+    finally:
+        member.stop()
+
+
+@pytest.mark.skipif(not shutil.which("gpg"), reason="needs gpg")
+def test_keys_for_their_owners(tmp_path, run_module):
+    def gpg(*words, **options):
+        command = ["gpg", "--homedir", str(tmp_path / "gpg"), "--batch", "--quiet", *words]
+        return subprocess.run(command, capture_output=True, check=True, **options).stdout
+
+    (tmp_path / "gpg").mkdir(mode=0o700)
+    gpg("--passphrase", "", "--quick-generate-key", "owner@example.org", "default", "default", "never")
+    key = base64.b64encode(gpg("--export", "owner@example.org")).decode()
+    (member,) = server.cluster(tmp_path, members=1)
+    try:
+        options = {"shares": 1, "threshold": 1, "pgp_keys": [key], "answer_file": str(tmp_path / "run" / "answer")}
+        done = run_module("bao_server", {"url": member.url, "init": options})
+        assert not done.get("failed"), done
+        assert done["operations"] == ["init"] and done["encrypted"] and done["sealed"]
+        share = gpg("--decrypt", input=base64.b64decode(done["unseal_keys"][0])).decode()
+        unsealed = run_module("bao_server", {"url": member.url, "unseal": True, "unseal_keys": [share]})
+        assert unsealed["operations"] == ["unseal"], unsealed
+    finally:
+        member.stop()
+        subprocess.run(["gpgconf", "--homedir", str(tmp_path / "gpg"), "--kill", "all"], check=False)
 
 
 def test_nobody_answers(run_module, tmp_path):
