@@ -76,7 +76,8 @@ class Client:
 
     def send(self, method, path, form=None, body=None, headers=None):
         """The Answer to a request; form: sent as a form (dict); body: sent as JSON. Raises Unreachable."""
-        headers = {"Accept": "application/json", "User-Agent": "infn.datacloud", **(headers or {})}
+        accept = "application/json, application/scim+json"
+        headers = {"Accept": accept, "User-Agent": "infn.datacloud", **(headers or {})}
         content = None
         if form is not None:
             content = urlencode(form)
