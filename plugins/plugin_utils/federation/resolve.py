@@ -198,7 +198,7 @@ def _backbone(federation: dict, endpoints: dict, ceph: dict[str, dict[str, Any]]
 
 
 def _identity(federation: dict, endpoints: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
-    """Who says who people are (``iam``), and who keeps secrets and keys (``vault``): site and url, None where nobody."""
+    """Who says who people are (``iam``), and who keeps secrets and keys (``vault``): site and url, or None."""
     chosen = federation.get("identity", {})
     identity: dict[str, Any] = {
         "groups_claim": chosen.get("groups_claim", "wlcg.groups"),
