@@ -27,7 +27,9 @@ def test_everything(look):
 
 
 def test_one_table(look):
-    assert look(table="hosts") == [{"ba-storage-01": "10.144.33.1", "cnaf-storage-01": "10.144.17.1"}]
+    [hosts] = look(table="hosts")
+    assert hosts["ba-storage-01"] == "10.144.33.1"
+    assert hosts["cnaf-storage-01"] == "10.144.17.1"
 
 
 def test_an_unknown_table_is_refused(look):
