@@ -126,7 +126,7 @@ def test_there_and_back_again(host):
     key = (host.folder / "ssl" / "gate.key").read_bytes()
 
     # Check mode foresees the same changes, and leaves the certificate alone.
-    _, foreseen = host.run("openbao", "--check")
+    _rest, foreseen = host.run("openbao", "--check")
     assert host.issuer() == "CN=root"
     output, changed = host.run("openbao")
     assert changed == foreseen == 2, output

@@ -215,7 +215,7 @@ def test_memberships_can_be_given_twice_and_reach_the_groups_above(api):
     user = api.user("ada")
     top = api.group("virgo")
     below = api.group("analysis", top)
-    for _ in range(2):
+    for _turn in range(2):
         api("POST", f"/iam/account/{user['id']}/groups/{below}", status=201)
     assert api.members(top) == api.members(below) == [user["id"]]
     groups = api("GET", f"/scim/Users/{user['id']}", status=200)["groups"]
@@ -224,7 +224,7 @@ def test_memberships_can_be_given_twice_and_reach_the_groups_above(api):
     outside = api("GET", f"/iam/account/find/notingroup/{top}", status=200)
     assert [one["userName"] for one in inside["Resources"]] == ["ada"]
     assert [one["userName"] for one in outside["Resources"]] == ["admin"]
-    for _ in range(2):
+    for _turn in range(2):
         api("DELETE", f"/iam/account/{user['id']}/groups/{top}", status=204)
     assert api.members(top) == api.members(below) == []
     api("POST", f"/iam/account/{user['id']}/groups/nothing", status=400)
@@ -283,7 +283,7 @@ def test_labels_are_replaced_by_prefix_and_name(api, kind):
     assert seen == [{"prefix": "infn.it", "name": "managed", "value": "2"}, {"name": "managed"}]
     found = api("GET", f"/iam/{kind}/find/bylabel?name=managed&value=2", status=200)
     assert [one["id"] for one in found["Resources"]] == [owner]
-    for _ in range(2):
+    for _turn in range(2):
         api("DELETE", f"{path}?name=managed", status=204)
     assert len(api("GET", path, status=200)) == 1
     api("GET", f"/iam/{kind}/nothing/labels", status=404)
@@ -353,7 +353,7 @@ def test_names_of_groups_have_rules(api, name):
 
 def test_full_names_have_512_characters_at_most(api):
     parent = None
-    for _ in range(11):
+    for _turn in range(11):
         parent = api.group("g" * 44, parent)
     api("POST", "/iam/group", {"name": "g" * 44, "parent": {"uuid": parent}}, 400)
     api("POST", "/scim/Groups", {"displayName": "g" * 51}, 400)

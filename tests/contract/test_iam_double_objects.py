@@ -70,7 +70,7 @@ def test_a_client_without_authentication_has_no_secret(api):
 
 
 def test_names_of_clients_are_not_unique(api):
-    first, second = (api("POST", "/iam/api/clients", CLIENT, 201)["client_id"] for _ in range(2))
+    first, second = (api("POST", "/iam/api/clients", CLIENT, 201)["client_id"] for _turn in range(2))
     assert first != second
     found = api("GET", "/iam/api/search/clients?searchType=name&search=storage", status=200)
     assert {one["client_id"] for one in found["Resources"]} == {first, second}
@@ -106,7 +106,7 @@ def test_secrets_are_rotated_and_owners_named(api):
     path = f"/iam/api/clients/{made['client_id']}"
     rotated = api("POST", f"{path}/secret", status=201)
     assert rotated["client_secret"] != made["client_secret"] and rotated["scope"] == made["scope"]
-    for _ in range(2):
+    for _turn in range(2):
         api("POST", f"{path}/owners/{ADMIN}", status=201)
     assert [one["id"] for one in api("GET", f"{path}/owners", status=200)["Resources"]] == [ADMIN]
     api("POST", f"{path}/owners/nobody", status=404)

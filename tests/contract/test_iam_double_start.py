@@ -166,7 +166,7 @@ def test_the_process_ends_with_one_sentence_where_it_cannot_start(environment, t
         (tmp_path / "keystore.jwks").write_text(json.dumps(generate()))
         environment = {**environment, "IAM_KEY_STORE_LOCATION": f"file://{tmp_path}/keystore.jwks"}
     process = start(environment)
-    _, said = process.communicate(timeout=60)
+    _rest, said = process.communicate(timeout=60)
     assert process.returncode == 1 and text in said and "hidden" not in said
     assert len(said.splitlines()) == 1
 
@@ -185,7 +185,7 @@ def test_the_process_serves_until_it_is_told_to_end():
             except requests.ConnectionError:
                 time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=20)
+        _rest, said = process.communicate(timeout=20)
     finally:
         process.kill()
     assert process.returncode == 0 and "TEST DOUBLE of INDIGO IAM 1.12.0" in said

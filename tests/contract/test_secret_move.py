@@ -92,9 +92,9 @@ def test_there_and_back_again(federation):
     assert status == 0 and "changed=1" in output
     assert federation.content("embedded") == STAYS
 
-    _, status = federation.move("embedded", backend="openbao")
+    _rest, status = federation.move("embedded", backend="openbao")
     assert status == 0
-    _, status = federation.move("embedded", secrets_remove_source=True)
+    _rest, status = federation.move("embedded", secrets_remove_source=True)
     assert status == 0
     assert federation.content("embedded") == SECRETS | STAYS
     assert federation.content("openbao") == {}
@@ -109,7 +109,7 @@ def test_different_secrets_are_listed_together_and_nothing_is_written(federation
         assert status != 0 and "given, rgw/key: both stores hold a secret of this name" in " ".join(output.split())
     assert federation.content("openbao") == other
 
-    _, status = federation.move("openbao", secrets_replace=True)
+    _rest, status = federation.move("openbao", secrets_replace=True)
     assert status == 0
     assert federation.content("openbao") == SECRETS
 

@@ -232,7 +232,7 @@ def add_managed_group(uuid, group):
 
 @api.delete("/account/<uuid>/managed-groups/<group>")
 def remove_managed_group(uuid, group):
-    authority, _ = _manager(uuid, group)
+    authority, _rest = _manager(uuid, group)
     g.db.execute(
         delete(store.authority).where(store.authority.c.account == uuid, store.authority.c.authority == authority)
     )

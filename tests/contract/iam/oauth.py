@@ -130,7 +130,7 @@ def client_of_request(public=False):
     header = request.headers.get("Authorization", "")
     if header.lower().startswith("basic "):
         try:
-            name, _, secret = base64.b64decode(header[6:], validate=True).decode().partition(":")
+            name, _colon, secret = base64.b64decode(header[6:], validate=True).decode().partition(":")
         except ValueError as wrong:
             raise oauth_error("unauthorized", "Failed to decode basic authentication token", 401) from wrong
         name, secret = unquote_plus(name), unquote_plus(secret)
@@ -451,7 +451,7 @@ def device_code():
         raise oauth_error("invalid_client", "Unauthorized grant type: device_code", 401)
     wanted = requested_scopes(client, request.form.get("scope"))
     lifetime = client.document["device_code_validity_seconds"]
-    user_code = "".join(secrets.choice(USER_CODE) for _ in range(6))
+    user_code = "".join(secrets.choice(USER_CODE) for _turn in range(6))
     settings = current_app.settings
     document = {
         "state": "pending",
@@ -521,7 +521,7 @@ def revoke():
     client = client_of_request()
     text = request.form.get("token", "")
     tokens = current_app.tokens
-    row, _ = tokens.access_row(text)
+    row, _rest = tokens.access_row(text)
     row = row or tokens.find("refresh", text)
     if row is not None:
         if row.client_id != client.client_id:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-NAMES = ["DNS:gate.example.org", "IP:192.0.2.1"]
+NAMES = ("DNS:gate.example.org", "IP:192.0.2.1")
 
 
 def pem(thing):

@@ -141,7 +141,7 @@ def test_wrong_keys(cluster):
     cluster.up()
     cluster.members[2].stop()
     cluster.members[2].start()
-    wrong = [base64.b64encode(os.urandom(33)).decode() for _ in range(3)]
+    wrong = [base64.b64encode(os.urandom(33)).decode() for _turn in range(3)]
     refused = cluster.run(2, unseal=True, unseal_keys=wrong, wait=3)
     assert refused["failed"] and not any(key in str(refused) for key in wrong)
     assert cluster.run(2, unseal=True, unseal_keys=cluster.keys)["operations"] == ["unseal"]

