@@ -14,12 +14,13 @@ import hmac
 import json
 import os
 import secrets
+import socket
 import ssl
 import sys
 import time
 import urllib.request
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import boto3
 import pytest
@@ -32,11 +33,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import sts
 
 SITES = {"cnaf": os.environ["S3_CNAF"], "ba": os.environ["S3_BA"]}
-IAM, ISSUER, AUDIENCE = os.environ["IAM_URL"], os.environ["IAM_ISSUER"], os.environ["S3_AUDIENCE"]
+ISSUER, AUDIENCE = os.environ["IAM_ISSUER"], os.environ["S3_AUDIENCE"]
+ADDRESSES = {urlsplit(ISSUER).hostname: os.environ["IAM_ADDRESS"]}
 TLS = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
 DENIED = (403, "AccessDenied")
 MARKED = 1 << 20  # bytes of an object that is looked for on the devices
 every_site = pytest.mark.parametrize("site", SITES)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _addresses():
+    """This machine does not know the lab's names."""
+    lookup = socket.getaddrinfo
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            socket, "getaddrinfo", lambda host, *more, **options: lookup(ADDRESSES.get(host, host), *more, **options)
+        )
+        yield
 
 
 def https(url, form=None, user=None):
@@ -57,7 +70,7 @@ def token(username, scope="openid wlcg.groups", audience=AUDIENCE, client="molec
         "scope": scope,
         "audience": audience,
     }
-    return https(f"{IAM}/token", form, (client, os.environ["IAM_CLIENT_SECRET"]))["access_token"]
+    return https(f"{ISSUER}/token", form, (client, os.environ["IAM_CLIENT_SECRET"]))["access_token"]
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +137,7 @@ def stranger(text):
 
 def issuer_public_key():
     """The issuer's public key in PEM (bytes), which everybody may have."""
-    key = https(https(f"{IAM}/.well-known/openid-configuration")["jwks_uri"].replace(ISSUER, IAM))["keys"][0]
+    key = https(https(f"{ISSUER}/.well-known/openid-configuration")["jwks_uri"])["keys"][0]
     number = {name: int.from_bytes(base64.urlsafe_b64decode(key[name] + "=="), "big") for name in ("n", "e")}
     public = rsa.RSAPublicNumbers(number["e"], number["n"]).public_key()
     return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -172,7 +185,7 @@ REAL = {
     "without its groups": lambda: token("molecule-virgo", scope="openid"),
     "for another audience": lambda: token("molecule-virgo", audience="https://storm.example.org"),
     "of a service without a user": lambda: https(
-        f"{IAM}/token",
+        f"{ISSUER}/token",
         {"grant_type": "client_credentials", "scope": "wlcg.groups", "audience": AUDIENCE},
         ("molecule-access", os.environ["IAM_CLIENT_SECRET"]),
     )["access_token"],
