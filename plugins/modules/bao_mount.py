@@ -119,9 +119,8 @@ diff:
   returned: always
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.infn.datacloud.plugins.module_utils.bao import api, backends, objects
+from ansible_collections.infn.datacloud.plugins.module_utils.quiet import QuietModule
 
 
 def main():
@@ -131,9 +130,7 @@ def main():
         "purge": {"type": "bool", "default": False},
         "data_loss_ok": {"type": "list", "elements": "str", "default": []},
     }
-    # No invocation in the log: Ansible masks secrets there by their text, and a key of several lines inside a list
-    # is written with its line ends escaped, so that it is not found.
-    module = AnsibleModule(options, supports_check_mode=True, no_log=True)
+    module = QuietModule(options, supports_check_mode=True)
     backends.run(module, objects.MOUNT, backends.Mounts)
 
 

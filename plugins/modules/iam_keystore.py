@@ -101,7 +101,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.infn.datacloud.plugins.module_utils.core import SpecError
 from ansible_collections.infn.datacloud.plugins.module_utils.iam import keystore
@@ -119,6 +119,7 @@ OPTIONS = {
     "validity_days": {"type": "int", "default": 3650},
     "renew_days": {"type": "int", "default": 90},
 }
+from ansible_collections.infn.datacloud.plugins.module_utils.quiet import QuietModule
 
 
 def read(module, path):
@@ -150,9 +151,7 @@ def write(module, path, content):
 
 
 def main():
-    # No invocation in the log: Ansible masks secrets there by their text, and one of several lines inside a list is
-    # written with its line ends escaped, so that it is not found.
-    module = AnsibleModule(OPTIONS, add_file_common_args=True, supports_check_mode=True, no_log=True)
+    module = QuietModule(OPTIONS, add_file_common_args=True, supports_check_mode=True)
     if module.params["mode"] is None:
         module.params["mode"] = "0600"
     path = Path(module.params["path"])
