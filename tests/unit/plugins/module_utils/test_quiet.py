@@ -26,7 +26,7 @@ OPTIONS = {
 def logged(monkeypatch):
     """Everything that modules log, as a list of texts."""
     texts = []
-    monkeypatch.setattr(AnsibleModule, "log", lambda self, message, log_args=None: texts.append(f"{message} {log_args}"))
+    monkeypatch.setattr(AnsibleModule, "log", lambda self, *told, **more: texts.append(f"{told} {more}"))
     return texts
 
 
