@@ -178,9 +178,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
     domain = model["federation"]["domain"]
     # Also those of services that nobody offers: a play for them has no hosts then, instead of an unknown pattern.
-    for service in SERVICES.values():
-        for group in service.groups:
-            inventory.add_group(group)
+    for group in ("tenant", *(group for service in SERVICES.values() for group in service.groups)):
+        inventory.add_group(group)
     for pool in model["pools"]:
         for group in pool["groups"]:
             inventory.add_group(group)
@@ -194,6 +193,7 @@ def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
                 "datacloud_fqdn": f"{host}.{domain}",
                 "datacloud_site": pool["site"],
                 "datacloud_region": pool["region"],
+                "datacloud_tenant": pool["tenant"],
                 "datacloud_pool": pool["name"],
                 "datacloud_kind": pool["kind"],
                 "datacloud_hardware": pool["hardware"],

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+from datetime import date
 from typing import Any
 
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses
@@ -54,6 +56,7 @@ class _Meaning:
         }
         self.problems: list[Problem] = []
         self.names: dict[str, Document] = {}
+        self.tenants: dict[str, str] = {}
 
     def check(self) -> list[Problem]:
         self._plan()
@@ -64,6 +67,7 @@ class _Meaning:
             self._regions(site)
             self._pools(site, prefixes)
             self._services(site)
+            self._waivers(site)
         self._backbone()
         self._identity()
         self._access()
@@ -96,7 +100,11 @@ class _Meaning:
         spans: dict[int, list] = {4: [], 6: []}
         for site in self.sites:
             paths = [("network",)]
-            paths += [("regions", r, "network") for r, region in site.data.get("regions", {}).items() if region]
+            for name, region in site.data.get("regions", {}).items():
+                if region:
+                    paths.append(("regions", name, "network"))
+                    tenants = [tenant for tenant, about in region.get("tenants", {}).items() if about]
+                    paths += [("regions", name, "tenants", tenant, "vpn_network") for tenant in tenants]
             for path in paths:
                 network = self._network(site, path)
                 if network:
@@ -124,9 +132,34 @@ class _Meaning:
             return None
 
     def _regions(self, site: Document) -> None:
-        for name in site.data.get("regions", {}):
+        for name, region in site.data.get("regions", {}).items():
             if name in self.names:
                 self._say(site, ("regions", name), f"region '{name}' has the name of a site")
+            for tenant in (region or {}).get("tenants", {}):
+                path = ("regions", name, "tenants", tenant)
+                first = self.tenants.setdefault(tenant, f"{site.name}:{site.line(path)}")
+                if first != f"{site.name}:{site.line(path)}":
+                    self._say(site, path, f"tenant '{tenant}' is there twice, first in {first}")
+                if "vpn" not in site.data.get("services", {}) and not _refused(site, ("services",)):
+                    self._say(site, path, "a tenant is reached through a VPN: services.vpn is missing")
+
+    def _waivers(self, site: Document) -> None:
+        hosts = {
+            f"{site.data['name']}-{label(pool)}-{number:02d}"
+            for pool in site.data.get("pools", [])
+            if pool and pool.get("kind") and "count" in pool and site.data.get("name")
+            for number in nodes(pool)
+        }
+        for index, waiver in enumerate(site.data.get("waivers", [])):
+            path = ("waivers", index)
+            try:
+                date.fromisoformat((waiver or {}).get("expires") or "2000-01-01")
+            except ValueError:
+                self._say(site, (*path, "expires"), f"there is no day {waiver['expires']}")
+            for pattern in (waiver or {}).get("hosts", []):
+                if pattern and not fnmatch.filter(hosts, pattern):
+                    message = f"no host of this site is called '{pattern}'{did_you_mean(pattern, hosts)}"
+                    self._say(site, (*path, "hosts"), message)
 
     def _pools(self, site: Document, prefixes: dict[str, str]) -> None:
         blocks: dict[tuple, int] = {}
@@ -160,9 +193,16 @@ class _Meaning:
         region = pool.get("region")
         regions = site.data.get("regions", {})
         if region is None or region in regions:
+            self._pool_tenant(site, path, pool, (regions.get(region) or {}).get("tenants", {}))
             return True
         self._say(site, (*path, "region"), f"there is no region '{region}' here{did_you_mean(region, regions)}")
         return False
+
+    def _pool_tenant(self, site: Document, path: tuple, pool: dict, tenants: dict) -> None:
+        tenant = pool.get("tenant")
+        if tenant and tenant not in tenants:
+            message = f"there is no tenant '{tenant}' in the pool's region{did_you_mean(tenant, tenants)}"
+            self._say(site, (*path, "tenant"), message)
 
     def _pool_block(self, site: Document, path: tuple, pool: dict, blocks: dict[tuple, int]) -> None:
         if not self.plan:

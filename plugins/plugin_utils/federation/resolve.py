@@ -40,10 +40,10 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
             "domain": federation["domain"],
             "names": federation.get("names", "dns"),
         },
-        "sites": {site["name"]: _site(site) for site in sites},
+        "sites": {site["name"]: _site(site, pools) for site in sites},
         "pools": pools,
         "hosts": {host: address for pool in pools for host, address in pool["nodes"].items()},
-        "groups": {**_ceph_groups(ceph, federation), **_token_groups(ceph, endpoints)},
+        "groups": {**_ceph_groups(ceph, federation), **_token_groups(ceph, endpoints), **_certified(sites, pools)},
         "endpoints": endpoints,
         "ceph": ceph,
         "backbone": _backbone(federation, endpoints, ceph),
@@ -52,7 +52,7 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
     }
 
 
-def _site(site: dict[str, Any]) -> dict[str, Any]:
+def _site(site: dict[str, Any], pools: list[dict[str, Any]]) -> dict[str, Any]:
     regions = {site["name"]: site, **site.get("regions", {})}
     return {
         "name": site["name"],
@@ -64,9 +64,44 @@ def _site(site: dict[str, Any]) -> dict[str, Any]:
         "services": sorted(site.get("services", {})),
         "networks": [region["network"] for region in regions.values()],
         "regions": {
-            name: {"network": region["network"], "certifications": region.get("certifications", [])}
+            name: {
+                "network": region["network"],
+                "certifications": region.get("certifications", []),
+                "tenants": _tenants(site["name"], name, region, pools),
+            }
             for name, region in regions.items()
         },
+        "waivers": site.get("waivers", []),
+    }
+
+
+def _tenants(site: str, region: str, about: dict[str, Any], pools: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Who has nodes of their own in a region, reached through the VPN only: the network of their VPN and the nodes."""
+    return {
+        name: {
+            "title": tenant.get("title", name),
+            "vpn_network": tenant["vpn_network"],
+            "hosts": {
+                host: address
+                for pool in pools
+                if (pool["site"], pool["region"], pool["tenant"]) == (site, region, name)
+                for host, address in pool["nodes"].items()
+            },
+        }
+        for name, tenant in about.get("tenants", {}).items()
+    }
+
+
+def _certified(sites: list[dict[str, Any]], pools: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """The hosts that a certification such as ISO/IEC 27001 covers: those of the regions that name one."""
+    certified = {
+        (site["name"], name)
+        for site in sites
+        for name, region in {site["name"]: site, **site.get("regions", {})}.items()
+        if region.get("certifications")
+    }
+    return {
+        "certified": [host for pool in pools if (pool["site"], pool["region"]) in certified for host in pool["nodes"]]
     }
 
 
@@ -88,9 +123,12 @@ def _pool(federation: dict[str, Any], site: dict[str, Any], pool: dict[str, Any]
         f"tier_{site.get('tier', 'satellite')}",
     ]
     groups += [group for service in services for group in SERVICES[service].groups]
+    if pool.get("tenant"):
+        groups += ["tenant", f"tenant_{pool['tenant']}"]
     return {
         "site": site["name"],
         "region": region,
+        "tenant": pool.get("tenant"),
         "name": name,
         "kind": pool["kind"],
         "network": cidr,

@@ -40,6 +40,8 @@ SERVICES = {
     # OpenBao's and Vault's API answers on 8200 (listener "tcp" of their configuration).
     "vault": Service("OpenBao", ("openbao",), label="vault", port=8200),
     "s3_mount": Service("S3 buckets as folders on users' machines", ("s3_mount",)),
+    "vpn": Service("VPN into isolated tenants' networks", ("vpn",)),
+    "log_server": Service("Central log", ("log_server",)),
 }
 # Services of which one, at some site, serves all sites.
 FEDERATION_WIDE = ("iam", "vault")

@@ -84,7 +84,8 @@ def test_the_lab_is_what_the_rest_of_the_collection_builds_on(run, lab):
     inventory = _inventory(run, lab)
     hosts = inventory["_meta"]["hostvars"]
     vaults = {"cnaf-vault-01", "cnaf-vault-02", "cnaf-vault-03"}
-    assert set(hosts) == {"cnaf-storage-01", "ba-storage-01", *vaults, "cnaf-iam-01", "ba-user-01"}
+    epic = {"cnaf-epic-gateway-01", "cnaf-epic-cpu-01"}
+    assert set(hosts) == {"cnaf-storage-01", "ba-storage-01", *vaults, "cnaf-iam-01", "ba-user-01", *epic}
     cnaf = hosts["cnaf-storage-01"]
     assert cnaf["ansible_host"] == cnaf["datacloud_address"] == "10.144.17.1"
     assert hosts["ba-storage-01"]["ansible_host"] == "10.144.33.1"
@@ -102,6 +103,9 @@ def test_the_lab_is_what_the_rest_of_the_collection_builds_on(run, lab):
     assert set(groups["openbao"]) == vaults
     assert groups["indigo_iam"] == ["cnaf-iam-01"]
     assert groups["s3_mount"] == ["ba-user-01"]
+    assert set(groups["certified"]) == epic
+    assert groups["vpn"] == groups["log_server"] == ["cnaf-epic-gateway-01"]
+    assert groups["tenant_clinic"] == ["cnaf-epic-cpu-01"]
     assert cnaf["datacloud_identity"]["iam"] == {"site": "cnaf", "url": "https://iam.lab.datacloud.test"}
 
 
@@ -196,7 +200,7 @@ def test_a_cached_description_is_used_until_a_file_changes(run, lab, tmp_path):
 def test_the_plan_as_tables_and_as_json(run, lab, tmp_path):
     result = run("ansible-playbook", "playbooks/plan.yml", "-i", lab)
     assert result.returncode == 0, result.stderr
-    assert "Two-site lab federation: 2 sites, 7 hosts" in result.stdout
+    assert "Two-site lab federation: 2 sites, 9 hosts" in result.stdout
     file = tmp_path / "plan.json"
     assert run("ansible-playbook", "playbooks/plan.yml", "-i", lab, "-e", f"plan_file={file}").returncode == 0
     assert json.loads(file.read_text())["totals"]["storage"] == {"nodes": 2, "announced": None}

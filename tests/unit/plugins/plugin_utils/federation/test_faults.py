@@ -56,6 +56,43 @@ FAULTS = {
         "regions: {north: {network: 10.3.0.0/20}}\npools:",
         f"{S}:6: regions.north: region 'north' has the name of a site",
     ),
+    "tenant of nobody": (
+        S,
+        "count: 2}",
+        "count: 2, tenant: clinic}",
+        f"{S}:7: pools[0].tenant: there is no tenant 'clinic' in the pool's region",
+    ),
+    "tenant without a VPN": (
+        S,
+        "pools:",
+        "regions: {iso: {network: 10.3.0.0/20, tenants: {clinic: {vpn_network: 10.4.0.0/24}}}}\npools:",
+        f"{S}:6: regions.iso.tenants.clinic: a tenant is reached through a VPN: services.vpn is missing",
+    ),
+    "VPN network overlaps": (
+        S,
+        "pools:",
+        "services: {vpn: {pool: cpu}}\n"
+        "regions: {iso: {network: 10.3.0.0/20, tenants: {clinic: {vpn_network: 10.3.1.0/24}}}}\npools:",
+        f"{S}:7: regions.iso.tenants.clinic.vpn_network: network 10.3.1.0/24 overlaps 10.3.0.0/20 of {S}:7",
+    ),
+    "waiver that expires on no day": (
+        S,
+        "pools:",
+        'waivers: [{control: a-b, owner: me, reason: r, expires: "2027-02-30"}]\npools:',
+        f"{S}:6: waivers[0].expires: there is no day 2027-02-30",
+    ),
+    "waiver for no host": (
+        S,
+        "pools:",
+        'waivers: [{control: a-b, owner: me, reason: r, expires: "2027-02-20", hosts: [south-gpu-*]}]\npools:',
+        f"{S}:6: waivers[0].hosts: no host of this site is called 'south-gpu-*'",
+    ),
+    "waiver without an owner": (
+        S,
+        "pools:",
+        'waivers: [{control: a-b, reason: r, expires: "2027-02-20"}]\npools:',
+        f"{S}:6: waivers[0].owner: this key is missing",
+    ),
     "network too small": (S, "10.2.0.0/20", "10.2.0.0/24", f"{S}:7: pools[0]: block 'cpu' ends at address 1032 of"),
     "pool too large": (
         S,

@@ -42,6 +42,31 @@ def test_a_region_has_its_own_network_and_stands_in_the_name(description):
     assert model["sites"]["south"]["regions"]["iso"]["certifications"] == ["ISO/IEC 27001"]
     [pool] = [pool for pool in model["pools"] if pool["name"] == "iso-cpu"]
     assert pool["groups"] == ["site_south", "pool_cpu", "region_iso", "tier_satellite"]
+    assert model["groups"]["certified"] == ["south-iso-cpu-01"]
+
+
+def test_a_tenant_has_nodes_and_a_network_of_its_vpn(description):
+    description.change(
+        "sites/south.yml",
+        "pools:",
+        "services: {vpn: {pool: cpu}}\n"
+        "regions: {iso: {network: 10.3.0.0/20, tenants: {clinic: {vpn_network: 10.4.0.0/24}}}}\npools:\n"
+        "  - {kind: cpu, count: 1, region: iso, tenant: clinic}",
+    )
+    model = load(description.path)
+    [tenant] = model["sites"]["south"]["regions"]["iso"]["tenants"].values()
+    assert tenant == {"title": "clinic", "vpn_network": "10.4.0.0/24", "hosts": {"south-iso-cpu-01": "10.3.4.1"}}
+    [pool] = [pool for pool in model["pools"] if pool["name"] == "iso-cpu"]
+    assert pool["groups"][-2:] == ["tenant", "tenant_clinic"]
+    assert model["groups"]["certified"] == []
+
+
+def test_waivers_are_those_of_the_site(description):
+    waiver = {"control": "ssh-banner", "owner": "Anna", "reason": "Old clients", "expires": "2027-06-30"}
+    description.change("sites/south.yml", "pools:", f"waivers: [{waiver}]\npools:")
+    sites = load(description.path)["sites"]
+    assert sites["south"]["waivers"] == [waiver]
+    assert sites["north"]["waivers"] == []
 
 
 def test_a_named_pool_with_a_block_of_its_own(description):
