@@ -3,21 +3,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the stages of `make test` one after the other and count them: stages.py [SCENARIO].
 
-A failed stage does not stop the later ones. The last line is "N passed, N failed"; the exit status is 0 only when
-nothing failed. A Molecule scenario that did not pass has its nodes removed, also after an interruption.
+A failed stage does not stop the later ones. At the end stand the lines in which a failed stage said why, and last of
+all "N passed, N failed"; the exit status is 0 only when nothing failed. A Molecule scenario that did not pass has its
+nodes removed, also after an interruption.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKS = ("lint", "unit", "sanity", "docs")
+# How Ansible, pytest and the linters begin to say what is wrong; how many lines are kept, follow, and are shown.
+REASON = re.compile(r"fatal: \[|FAILED!|^FAILED |^ERROR|\[ERROR\]|^E  |Error: ")
+KEPT, FOLLOWING, SHOWN = 20000, 10, 80
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -39,16 +45,30 @@ def interrupt(signum: int, _frame: object) -> None:
     raise Interrupted(signal.Signals(signum).name)
 
 
-def run(command: list[str]) -> int:
-    """Run a command in a process group of its own; when interrupted, end the whole group. Returns its status."""
+def run(command: list[str], said: deque[str]) -> int:
+    """Run a command in a process group of its own; when interrupted, end the whole group. Returns its status.
+
+    What it says is passed on and put in ``said``.
+    """
     # A signal that comes while the command is being started must not leave it running unknown to us.
     early: list[int] = []
     handle(lambda signum, _frame: early.append(signum))
-    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
     try:
         handle(interrupt)
         if early:
             interrupt(early[0], None)
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            said.append(line)
         return process.wait()
     except Interrupted:
         os.killpg(process.pid, signal.SIGTERM)
@@ -58,6 +78,18 @@ def run(command: list[str]) -> int:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         raise
+
+
+def reasons(said: deque[str]) -> list[str]:
+    """The last lines in which a stage says what is wrong, each with what follows it."""
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip(" │\n") for line in said]
+    shown = {
+        number
+        for start, line in enumerate(plain)
+        if REASON.search(line)
+        for number in range(start, min(start + FOLLOWING, len(plain)))
+    }
+    return [plain[number] for number in sorted(shown) if plain[number]][-SHOWN:]
 
 
 def main(arguments: list[str]) -> int:
@@ -75,12 +107,16 @@ def main(arguments: list[str]) -> int:
 
     handle(interrupt)
     results: list[tuple[str, bool, float]] = []
+    why: dict[str, list[str]] = {}
     try:
         for name, command in stages.items():
             print(f"\n==> {name}", flush=True)
             start = time.monotonic()
-            passed = run(command) == 0
+            said: deque[str] = deque(maxlen=KEPT)
+            passed = run(command, said) == 0
             results.append((name, passed, time.monotonic() - start))
+            if not passed:
+                why[name] = reasons(said)
     except Interrupted as reason:
         print(f"\nInterrupted ({reason}) in {name}.", file=sys.stderr, flush=True)
         results.append((name, False, time.monotonic() - start))
@@ -92,6 +128,8 @@ def main(arguments: list[str]) -> int:
             command = ["make", "--silent", f"destroy-{scenario}"]
             subprocess.run(command, cwd=ROOT, start_new_session=True, check=False)
 
+    for name, lines in why.items():
+        print(f"\n==> why {name} failed", *lines, sep="\n  ")
     failed = sum(1 for _name, passed, _seconds in results if not passed)
     print()
     for name, passed, seconds in results:

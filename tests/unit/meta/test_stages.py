@@ -21,7 +21,7 @@ MAKEFILE = """\
 lint sanity docs molecule-quick:
 \t@echo $@ >> ran
 unit:
-\t@echo unit >> ran; exit 1
+\t@echo unit >> ran; echo '  │ fatal: [north]: FAILED! => no disk'; exit 1
 molecule-slow:
 \t@echo $$$$ > pid; exec sleep 600
 destroy-slow:
@@ -52,6 +52,7 @@ def test_a_failed_stage_is_counted_and_does_not_stop_the_others(project: Path) -
     )
     assert result.returncode == 1
     assert result.stdout.splitlines()[-1] == "4 passed, 1 failed"
+    assert "==> why unit failed\n  fatal: [north]: FAILED! => no disk\n" in result.stdout
     assert (project / "ran").read_text().split() == ["lint", "unit", "sanity", "docs", "molecule-quick"]
 
 
