@@ -12,6 +12,7 @@ import pwd
 import stat
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 # Messages of programs are for machines here; administrators' programs are not on everybody's PATH.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -123,7 +124,7 @@ class Host:
 
     def real(self, path):
         """Where a path of the host is for this process."""
-        return os.path.join(self.root, path.lstrip("/")) if self.root != "/" else path
+        return Path(self.root, path.lstrip("/"))
 
     # files
     def text(self, path):
@@ -132,7 +133,7 @@ class Host:
 
     def _text(self, path):
         try:
-            with open(self.real(path), encoding="utf-8", errors="surrogateescape", newline="") as file:
+            with self.real(path).open(encoding="utf-8", errors="surrogateescape", newline="") as file:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -143,7 +144,7 @@ class Host:
 
     def _stat(self, path):
         try:
-            found = os.lstat(self.real(path))
+            found = self.real(path).lstat()
         except (FileNotFoundError, NotADirectoryError):
             return None
         kind = next((kind for test, kind in KINDS if test(found.st_mode)), "other")
@@ -152,8 +153,9 @@ class Host:
 
     def glob(self, pattern):
         """The paths that a shell pattern means, sorted."""
-        prefix = len(self.real("/")) - 1
-        return sorted(path[prefix:] for path in glob.glob(self.real(pattern)))
+        root = self.root.rstrip("/")
+        # Not Path.glob: to that, * also means hidden files.
+        return sorted(path[len(root) :] for path in glob.glob(f"{root}{pattern}"))  # noqa: PTH207
 
     def listing(self, path):
         """The names in a folder, sorted; none where it does not exist."""
@@ -161,7 +163,7 @@ class Host:
 
     def _listing(self, path):
         try:
-            return sorted(os.listdir(self.real(path)))
+            return sorted(entry.name for entry in self.real(path).iterdir())
         except (FileNotFoundError, NotADirectoryError):
             return []
 
