@@ -151,6 +151,11 @@ class Host:
         mode = stat.S_IMODE(found.st_mode)
         return Stat(kind, mode, found.st_uid, found.st_gid, self.user_name(found.st_uid), self.group_name(found.st_gid))
 
+    def changed(self, path):
+        """When a file last changed, in seconds since 1970; 0 where there is none."""
+        real = self.real(path)
+        return real.stat().st_mtime if real.exists() else 0
+
     def glob(self, pattern):
         """The paths that a shell pattern means, sorted."""
         root = self.root.rstrip("/")
