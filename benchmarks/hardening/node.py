@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import subprocess
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ LOGIN = "admin"
 
 # Runs as root while sudo still asks for nothing: afterwards it asks for the password on standard input. The account
 # gets it first, so that an interruption locks nobody out.
-WITH_PASSWORD = """
+ASK = """
 set -eu
 read -r password
 printf '%s:%s\\n' "$1" "$password" | chpasswd
@@ -67,7 +66,7 @@ class Node:
             return
         password = self.password_file.read_text(encoding="utf-8")
         # The script comes as an argument since standard input carries the password.
-        self._checked(self.ssh("sudo", "sh", "-c", _quoted(WITH_PASSWORD), "sh", LOGIN, stdin=password))
+        self._checked(self.ssh("sudo", "sh", "-c", _quoted(ASK), "sh", LOGIN, stdin=password))
 
     def root(self, script: str, timeout: float = 1800) -> str:
         """Run a shell script as root through sudo with the password; return what it printed, raise if it failed."""
@@ -91,9 +90,3 @@ class Node:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\"'\"'") + "'"
-
-
-def local_cpu() -> float:
-    """Seconds of CPU of this process's finished children so far (the playbooks it ran)."""
-    times = os.times()
-    return times.children_user + times.children_system
