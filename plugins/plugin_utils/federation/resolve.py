@@ -93,15 +93,18 @@ def _tenants(site: str, region: str, about: dict[str, Any], pools: list[dict[str
 
 
 def _certified(sites: list[dict[str, Any]], pools: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """The hosts that a certification such as ISO/IEC 27001 covers: those of the regions that name one."""
+    """The hosts that a certification such as ISO/IEC 27001 covers, and which of them have a log server at their site."""
     certified = {
         (site["name"], name)
         for site in sites
         for name, region in {site["name"]: site, **site.get("regions", {})}.items()
         if region.get("certifications")
     }
+    covered = [pool for pool in pools if (pool["site"], pool["region"]) in certified]
+    logged = {site["name"] for site in sites if "pool" in site.get("services", {}).get("log_server", {})}
     return {
-        "certified": [host for pool in pools if (pool["site"], pool["region"]) in certified for host in pool["nodes"]]
+        "certified": [host for pool in covered for host in pool["nodes"]],
+        "log_forwarding": [host for pool in covered if pool["site"] in logged for host in pool["nodes"]],
     }
 
 

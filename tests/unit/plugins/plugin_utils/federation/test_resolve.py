@@ -43,6 +43,7 @@ def test_a_region_has_its_own_network_and_stands_in_the_name(description):
     [pool] = [pool for pool in model["pools"] if pool["name"] == "iso-cpu"]
     assert pool["groups"] == ["site_south", "pool_cpu", "region_iso", "tier_satellite"]
     assert model["groups"]["certified"] == ["south-iso-cpu-01"]
+    assert model["groups"]["log_forwarding"] == []
 
 
 def test_a_tenant_has_nodes_and_a_network_of_its_vpn(description):
