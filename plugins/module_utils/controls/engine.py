@@ -159,7 +159,7 @@ def _judge(host, control, coming, going):
         case.fail(f"it cannot be judged: {type(error).__name__}: {error}")
         return case
     state = case.evaluation.state
-    if state in (COMPLIANT, DIFFERENT) and not waiver:
+    if not waiver and not _left_out(host, control, coming, going):
         case.after = comes_with(control.get("applies", {}), host, coming)
     if waiver and str(waiver["expires"]) < time.strftime("%Y-%m-%d", time.gmtime()):
         case.fail(f"its waiver, accepted by {waiver['owner']}, has expired on {waiver['expires']}")
@@ -174,14 +174,15 @@ def _judge(host, control, coming, going):
     return case
 
 
+def _left_out(host, control, coming, going):
+    """Why the control does not hold here, "" where it does."""
+    return control.get("exception") or why_not(control.get("applies", {}), host, coming, going)
+
+
 def _evaluated(host, control, coming, going):
     """The evaluation, without asking the type where the control does not hold."""
-    if control.get("exception"):
-        return not_applicable(control["exception"])
-    reason = why_not(control.get("applies", {}), host, coming, going)
-    if reason:
-        return not_applicable(reason)
-    return TYPES[control["type"]].evaluate(control, host)
+    reason = _left_out(host, control, coming, going)
+    return not_applicable(reason) if reason else TYPES[control["type"]].evaluate(control, host)
 
 
 def _planned(host, cases):
@@ -220,8 +221,10 @@ def _install(make_host, host, record, cases, steps):
                 again.evaluation.state, case.evaluation.observed, case.evaluation.wanted, case.evaluation.reason,
                 again.evaluation.changes, again.evaluation.remains,
             )  # fmt: skip
-            if again.status == FAILED or (case.after and again.status == "not_applicable"):
-                case.fail(again.reason or again.evaluation.reason)
+            if again.status == FAILED:
+                case.fail(again.reason)
+            elif case.after and not set(case.after) & set(host.packages()):
+                case.fail(f"not installed: {', '.join(case.after)}")
             case.after = []
     return host
 

@@ -25,10 +25,12 @@ def set_packages(host, wanted):
     """
     if host.release()[2] == "EL":
         return _dnf(host, wanted)
-    missing = [name for name, present in wanted.items() if present]
-    if missing and _stale(host):
-        host.run((*APT, "update"), environment=QUIET)
+    fresh = any(wanted.values()) and _stale(host) and host.run((*APT, "update"), environment=QUIET).code == 0
     failed = _apt(host, wanted)
+    if failed and any(wanted.values()) and not fresh:
+        # A version that the lists name may have gone from the mirror meanwhile.
+        host.run((*APT, "update"), environment=QUIET)
+        failed = _apt(host, wanted)
     if failed and len(wanted) > 1:
         # One name that does not exist fails all: the others are tried alone.
         failed = {}
@@ -71,9 +73,9 @@ def _apt(host, wanted, purge=False):
 
 
 def _stale(host):
-    """Whether the lists of packages are older than a day, or not there."""
-    newest = max((host.changed(f"{LISTS}/{name}") for name in host.listing(LISTS)), default=0)
-    return time.time() - newest > STALE
+    """Whether the lists of packages are not there, or older than a day (apt renames new ones into their folder)."""
+    there = any(name.endswith(("Release", "_Packages", "_Packages.lz4")) for name in host.listing(LISTS))
+    return not there or time.time() - host.changed(LISTS) > STALE
 
 
 def _dnf(host, wanted):

@@ -47,22 +47,21 @@ DATA = {
 def evaluate(control, host):
     """Compare what exists; a path that does not exist has no wrong mode. Links are left out: they have none either."""
     observed, wanted, changes = {}, {}, []
-    present = False
+    different = False
     for entry in control["data"]["paths"]:
         for path in host.glob(entry["path"]) if entry.get("glob") else [entry["path"]]:
             found = host.stat(path)
             if found is None or found.kind != entry.get("kind", found.kind) or found.kind == "link":
                 continue
-            present = True
             mode = int(entry["mode"], 8) if "mode" in entry else None
             change = Attributes(path, mode, entry.get("owner"), entry.get("group"), entry.get("at_most", False))
             changes.append(change)
-            if wanted_mode(found.mode, change) != found.mode or not owned(found, change):
-                observed[path] = f"{found.owner}:{found.group} {found.mode:04o}"
-                wanted[path] = _words(change)
-    if not present:
+            observed[path] = f"{found.owner}:{found.group} {found.mode:04o}"
+            wanted[path] = _words(change)
+            different |= wanted_mode(found.mode, change) != found.mode or not owned(found, change)
+    if not changes:
         return not_applicable("nothing of it exists")
-    return Evaluation(DIFFERENT if wanted else COMPLIANT, observed, wanted, changes=tuple(changes))
+    return Evaluation(DIFFERENT if different else COMPLIANT, observed, wanted, changes=tuple(changes))
 
 
 def wanted_mode(mode, change):
