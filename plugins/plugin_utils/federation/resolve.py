@@ -93,7 +93,7 @@ def _tenants(site: str, region: str, about: dict[str, Any], pools: list[dict[str
 
 
 def _certified(sites: list[dict[str, Any]], pools: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """The hosts that a certification such as ISO/IEC 27001 covers, and which of them have a log server at their site."""
+    """The hosts that a certification such as ISO/IEC 27001 covers, and those of them whose site has a log server."""
     certified = {
         (site["name"], name)
         for site in sites
