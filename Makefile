@@ -90,6 +90,6 @@ bench: setup ## Run the benchmarks
 .PHONY: clean
 clean: ## Remove the lab and everything that make created
 	@if [ -x $(BIN)/ansible-playbook ] && [ -e .lab ]; then $(PLAYBOOK) molecule/shared/destroy.yml --extra-vars lab_purge=true; fi
-	@rm -rf inventories/lab/ca inventories/lab/secrets inventories/lab/.secrets.key
+	@rm -rf inventories/lab/{ca,evidence,secrets,vpn} inventories/lab/.secrets.key
 	@rm -rf .lab .ansible .venv build docs/_build docs/collections .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
