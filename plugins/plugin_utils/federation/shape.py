@@ -24,6 +24,7 @@ _TYPES = {
     "array": "a list",
     "boolean": "true or false",
     "integer": "a whole number",
+    "null": "nothing",
     "object": "keys with values",
     "string": "text",
 }
@@ -31,9 +32,12 @@ _TYPES = {
 
 def check(document: Document, schema: str) -> list[Problem]:
     """Every way in which ``document`` differs from the schema named ``schema`` ('federation' or 'site')."""
-    return [
-        problem for error in _validator(schema).iter_errors(document.data) for problem in _problems(document, error)
-    ]
+    return differences(document, _validator(schema))
+
+
+def differences(document: Document, validator: jsonschema.Draft202012Validator) -> list[Problem]:
+    """Every way in which ``document`` differs from the schema of ``validator``."""
+    return [problem for error in validator.iter_errors(document.data) for problem in _problems(document, error)]
 
 
 @functools.cache
@@ -66,7 +70,9 @@ def _message(error: jsonschema.ValidationError) -> str:
     if "x-error" in error.schema:
         return error.schema["x-error"] + found
     if error.validator == "type":
-        return f"must be {_TYPES[wanted]}{found}"
+        return (
+            f"must be {' or '.join(_TYPES[name] for name in ([wanted] if isinstance(wanted, str) else wanted))}{found}"
+        )
     if error.validator == "enum":
         hint = did_you_mean(value, wanted) if isinstance(value, str) else ""
         return f"must be one of {', '.join(wanted)}{found}{hint if 'mean' in hint else ''}"
