@@ -59,8 +59,8 @@ def take_back_packages(host, wanted):
 def _apt(host, wanted, purge=False):
     if not wanted:
         return {}
-    sign = "_" if purge else "-"
-    argv = (*APT, "install", *sorted(name if present else f"{name}{sign}" for name, present in wanted.items()))
+    names = sorted(name if present else f"{name}-" for name, present in wanted.items())
+    argv = (*APT, *(["--purge"] if purge else []), "install", *names)
     preview = host.run((*argv, "--simulate"), environment=QUIET)
     if preview.code:
         return dict.fromkeys(wanted, f"apt-get: {preview.words}")
