@@ -248,9 +248,14 @@ def fstab_entry(text, mount):
     return None
 
 
+def opposite(option):
+    """The mount option that takes another one back: exec of noexec, nodev of dev."""
+    return option[2:] if option.startswith("no") else f"no{option}"
+
+
 def mount_options(present, wanted):
     """Options (list) with those that are wanted added and their opposites (exec for noexec) removed."""
-    opposites = {option[2:] if option.startswith("no") else f"no{option}" for option in wanted}
+    opposites = {opposite(option) for option in wanted}
     kept = [option for option in present if option not in opposites]
     return [*kept, *[option for option in wanted if option not in kept]]
 
