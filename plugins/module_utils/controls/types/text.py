@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole file that is ours."""
+"""A whole file that is ours, or that is not there."""
 
 from __future__ import annotations
 
-from ansible_collections.infn.datacloud.plugins.module_utils.controls.changes import FileText
+from ansible_collections.infn.datacloud.plugins.module_utils.controls.changes import FileRemoved, FileText
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.evaluation import compared
 
 NAME = "text"
@@ -15,7 +15,8 @@ DATA = {
     "type": "object",
     "properties": {
         "path": {"type": "string", "pattern": "^/"},
-        "text": {"type": "string"},
+        # null: there is no such file.
+        "text": {"type": ["string", "null"]},
         "mode": {"type": "string", "pattern": "^[0-7]{4}$"},
         "owner": TEXT,
         "group": TEXT,
@@ -30,6 +31,10 @@ DATA = {
 def evaluate(control, host):
     """Compare text, mode and owner. Owner and mode are told only where they differ, the text is in the diff."""
     data = control["data"]
+    if data["text"] is None:
+        removed = FileRemoved(data["path"], reload=tuple(data.get("reload", ())))
+        observed = {"text": "present" if host.stat(data["path"]) else "absent"}
+        return compared(observed, {"text": "absent"}, [removed])
     change = FileText(
         data["path"], data["text"], int(data.get("mode", "0644"), 8), data.get("owner", "root"),
         data.get("group", "root"), tuple(data.get("validate", ())) or None, tuple(data.get("reload", ())),
