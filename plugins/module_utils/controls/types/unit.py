@@ -48,6 +48,8 @@ def evaluate(control, host):
         unit = host.unit(name)
         if unit.load == "not-found" and data.get("if_present", True):
             continue
+        # systemctl(1): a masked unit that runs goes on running.
+        states = {"active": False, **states} if states.get("masked") else states
         masked = unit.load == "masked" or unit.enabled.startswith("masked")
         seen = {
             "enabled": unit.enabled in (ENABLED if states.get("enabled") else DISABLED) and not masked,
