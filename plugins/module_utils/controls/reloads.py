@@ -30,6 +30,8 @@ def _unit(verb, name, **families):
     )
 
 
+# Joins the rules and loads them. A kernel that takes none now (a container, or -e 2) gets them when it starts.
+LOAD_RULES = "augenrules --load || ! auditctl -s | grep --quiet '^enabled [01]$'"
 RELOADS = {
     "systemd": Reload({"": ("systemctl", "daemon-reload")}),
     # A restart would be felt by the connection that this runs in; sessions survive a reload.
@@ -38,8 +40,11 @@ RELOADS = {
     "logind": _unit("try-reload-or-restart", "systemd-logind.service"),
     "rsyslog": _unit("try-restart", "rsyslog.service"),
     "chrony": _unit("try-restart", "chrony.service", EL="chronyd.service"),
-    "auditd": Reload({"": ("augenrules", "--load")}),
-    "pam": Reload({"Debian": ("pam-auth-update", "--package")}, touches=("/etc/pam.d/common-*", "/var/lib/pam/*")),
+    "auditd": Reload({"": ("sh", "-c", LOAD_RULES)}, touches=("/etc/audit/audit.rules",)),
+    "pam": Reload(
+        {"Debian": ("env", "DEBIAN_FRONTEND=noninteractive", "pam-auth-update", "--package")},
+        touches=("/etc/pam.d/common-*", "/var/lib/pam/*"),
+    ),
 }
 # systemctl(1): the unit is not there.
 NO_SUCH_UNIT = 5

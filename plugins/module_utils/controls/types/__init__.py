@@ -11,14 +11,27 @@ all types' are read in one go. The imports are plain because Ansible packs only 
 from __future__ import annotations
 
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.types import (
+    accounts,
+    aide,
+    audit_rules,
+    crypto,
+    files,
     kernel_module,
     mount,
     package,
+    pam,
     path,
     setting,
+    sshd,
+    sudoers,
     sysctl,
     text,
+    time_sync,
     unit,
 )
 
-TYPES = {module.NAME: module for module in (kernel_module, mount, package, path, setting, sysctl, text, unit)}
+MODULES = (
+    accounts, aide, audit_rules, crypto, files, kernel_module, mount, package, pam, path, setting, sshd, sudoers,
+    sysctl, text, time_sync, unit,
+)  # fmt: skip
+TYPES = {module.NAME: module for module in MODULES}
