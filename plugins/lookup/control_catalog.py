@@ -17,7 +17,8 @@ description:
 options:
   catalog:
     description:
-      - A folder with the files of a catalog, each a list of controls. V(parameters.yml) is beside the folder.
+      - A folder with the files of a catalog, each a list of controls. V(parameters.yml) is beside the folder; if it is
+        not, that of role P(infn.datacloud.hardening#role) counts.
       - If not given, the catalog of role P(infn.datacloud.hardening#role).
     type: path
   profiles:
@@ -77,9 +78,6 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.infn.datacloud.plugins.plugin_utils import control_catalog
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import DescriptionError
 
-# From plugins/lookup/ to the catalog of the role.
-CATALOG = Path(__file__).resolve().parents[2] / "roles" / "hardening" / "files" / "catalog"
-
 
 class LookupModule(LookupBase):
     """The lookup: loads the catalog and selects from it."""
@@ -95,7 +93,7 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError("this lookup takes options (profiles=...), no terms")
         names = ("profiles", "exceptions", "parameters", "waivers")
         try:
-            catalog = control_catalog.load(Path(self.get_option("catalog") or CATALOG))
+            catalog = control_catalog.load(Path(self.get_option("catalog") or control_catalog.OWN))
             return [control_catalog.select(catalog, **{name: self.get_option(name) for name in names})]
         except (DescriptionError, control_catalog.SelectionError) as error:
             raise AnsibleLookupError(f"the catalog of controls cannot be used:\n{error}") from error

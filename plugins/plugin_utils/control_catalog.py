@@ -4,7 +4,8 @@
 """The catalog of security controls: read it, check it, and choose from it what holds for a host.
 
 A catalog is a folder with one file a topic, each a list of controls, and beside the folder ``parameters.yml``: what is
-left to the site (parameters), and the kinds of hosts that controls make exceptions for (host_kinds).
+left to the site (parameters), and the kinds of hosts that controls make exceptions for (host_kinds). Where there is
+none, that of role hardening counts.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems
 )
 
 PROFILES = ("baseline", "epic")
+# From plugins/plugin_utils/ to the catalog that role hardening has.
+OWN = Path(__file__).resolve().parents[2] / "roles" / "hardening" / "files" / "catalog"
 CHOICES = "parameters.yml"
 # What the engine needs of a control; the rest is for people.
 HANDED_ON = ("id", "title", "type", "data", "references", "applies")
@@ -62,7 +65,8 @@ class SelectionError(Exception):
 def load(folder: Path) -> Catalog:
     """Read the catalog in ``folder``. DescriptionError: with everything that is wrong with it."""
     read = {path: documents.read(path, f"{folder.name}/{path.name}") for path in sorted(folder.glob("*.yml"))}
-    choices = documents.read(folder.parent / CHOICES, CHOICES)
+    beside = folder.parent / CHOICES
+    choices = documents.read(beside if beside.exists() else OWN.parent / CHOICES, CHOICES)
     problems = [problem for document in (*read.values(), choices) for problem in document.problems]
     if not read:
         problems.append(Problem(str(folder), 1, (), "holds no file of a catalog (*.yml)"))
@@ -77,7 +81,7 @@ def load(folder: Path) -> Catalog:
     for path, document in readable.items():
         catalog.topics[path.stem] = document.data
         catalog.controls += document.data
-    problems = [*_duplicates(readable.values()), *_choices(choices, catalog)]
+    problems = [*_duplicates(readable.values()), *_defaults(choices, catalog)]
     for document in readable.values():
         for index, control in enumerate(document.data):
             problems += _meaning(document, index, control, catalog)
@@ -166,20 +170,12 @@ def _duplicates(read: Iterable[documents.Document]) -> Iterator[Problem]:
                 yield document.problem(path, f"'{control['id']}' is there twice, first in {first[control['id']]}")
 
 
-def _choices(choices: documents.Document, catalog: Catalog) -> Iterator[Problem]:
-    """Defaults that are not what their own schema wants, and parameters that no control has."""
-    used = {name for control in catalog.controls for name in parameters_of(control["data"])}
+def _defaults(choices: documents.Document, catalog: Catalog) -> Iterator[Problem]:
+    """Defaults that are not what their own schema wants."""
     for name, entry in catalog.parameters.items():
-        path = ("parameters", name)
         if entry["default"] is not None:
             for error in jsonschema.Draft202012Validator(entry["schema"]).iter_errors(entry["default"]):
-                yield choices.problem((*path, "default", *error.absolute_path), error.message)
-        if name not in used:
-            yield choices.problem(path, "no control has this parameter")
-    known = {kind for control in catalog.controls for kind in control.get("exceptions", {})}
-    for kind in catalog.host_kinds:
-        if kind not in known:
-            yield choices.problem(("host_kinds", kind), "no control makes an exception for it")
+                yield choices.problem(("parameters", name, "default", *error.absolute_path), error.message)
 
 
 def _meaning(document: documents.Document, index: int, control: dict, catalog: Catalog) -> Iterator[Problem]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.types import TYPES
 from ansible_collections.infn.datacloud.plugins.plugin_utils import control_catalog
 
-FOLDER = Path(__file__).resolve().parents[3] / "roles" / "hardening" / "files" / "catalog"
+ROOT = Path(__file__).resolve().parents[3]
 # Files of role base: controls may look at them, and must agree with what its templates say.
 OF_BASE = {"/etc/systemd/journald.conf": "journald.conf.j2"}
 # Settings that would take away what services of the federation stand on; only the profile epic may have them.
@@ -25,7 +26,7 @@ NEEDED_MODULES = {"overlay", "fuse", "br_netfilter", "nf_tables", "veth", "bridg
 
 @pytest.fixture(scope="module")
 def catalog():
-    return control_catalog.load(FOLDER)
+    return control_catalog.load(control_catalog.OWN)
 
 
 def test_every_type_is_used(catalog):
@@ -82,10 +83,24 @@ def test_no_two_controls_of_a_profile_set_one_thing(catalog, profile):
 
 
 def test_files_of_role_base_agree(catalog):
-    templates = FOLDER.parents[2] / "base" / "templates"
+    templates = ROOT / "roles" / "base" / "templates"
     for control in catalog.controls:
         template = OF_BASE.get(control["data"].get("path"))
         if template:
             text = (templates / template).read_text()
             for key, value in control["data"]["values"].items():
                 assert f"{key}={value}\n" in text, f"{control['id']}: role base writes {template} without it"
+
+
+def test_what_is_left_to_the_site_is_asked_for(catalog):
+    used = {name for control in catalog.controls for name in control_catalog.parameters_of(control["data"])}
+    assert set(catalog.parameters) == used
+    assert set(catalog.host_kinds) == {kind for control in catalog.controls for kind in control.get("exceptions", ())}
+
+
+def test_the_page_of_the_documentation_is_up_to_date(catalog):
+    """If not: PYTHONPATH=.ansible/collections python scripts/catalog.py docs/catalog.md."""
+    spec = importlib.util.spec_from_file_location("catalog", ROOT / "scripts" / "catalog.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert (ROOT / "docs" / "catalog.md").read_text(encoding="utf-8") == script.page(catalog)

@@ -114,8 +114,6 @@ def test_an_id_is_there_once(write):
             {**CHOICES, "parameters": {"banner": {**CHOICES["parameters"]["banner"], "default": 5}}},
             "5 is not of type 'string'",
         ),
-        ({**CHOICES, "parameters": {**CHOICES["parameters"], "x": CHOICES["parameters"]["banner"]}}, "no control has"),
-        ({**CHOICES, "host_kinds": {**CHOICES["host_kinds"], "x": "Of no use."}}, "no control makes an exception"),
     ],
 )
 def test_what_is_wrong_with_the_choices_is_told(write, choices, message):
@@ -125,6 +123,12 @@ def test_what_is_wrong_with_the_choices_is_told(write, choices, message):
 def test_a_folder_without_controls_is_refused(tmp_path):
     (tmp_path / "parameters.yml").write_text(yaml.safe_dump(CHOICES))
     assert any("holds no file" in problem for problem in problems(tmp_path / "catalog"))
+
+
+def test_without_parameters_of_its_own_those_of_the_role_count(write):
+    folder = write(CONTROL)
+    (folder.parent / "parameters.yml").unlink()
+    assert "banner_text" in control_catalog.load(folder).parameters
 
 
 def test_profiles(catalog):
