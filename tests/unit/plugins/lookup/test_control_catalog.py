@@ -31,7 +31,8 @@ def test_what_cannot_be_is_told(look):
 def test_a_broken_catalog_is_told(look, tmp_path):
     (tmp_path / "catalog").mkdir()
     (tmp_path / "catalog" / "topic.yml").write_text("- id: x-y\n")
-    with pytest.raises(AnsibleError, match=r"(?s)topic\.yml:1: \[0\]\.type: this key is missing.*why: this key is missing"):
+    missing = r"(?s)topic\.yml:1: \[0\]\.type: this key is missing.*why: this key is missing"
+    with pytest.raises(AnsibleError, match=missing):
         look(catalog=str(tmp_path / "catalog"))
 
 
