@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
 
+from ansible_collections.infn.datacloud.plugins.module_utils.controls import apply
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.host import Host, Outcome
 
 DONE = Outcome(0, "", "")
@@ -113,3 +115,12 @@ class Machine:
                 return Outcome(5, "", f"Unit {name} not found.")
             self.units[name].update(VERBS[argv[1]])
         return DONE
+
+
+def make_machine(folder, monkeypatch):
+    """A Debian 13 host with next to nothing on it, on which whoever runs the tests is root."""
+    monkeypatch.setattr(Host, "user_name", lambda _host, uid: "root" if uid == os.getuid() else str(uid))
+    monkeypatch.setattr(Host, "group_name", lambda _host, gid: "root" if gid == os.getgid() else str(gid))
+    monkeypatch.setattr(apply, "_uid", lambda _name: os.getuid())
+    monkeypatch.setattr(apply, "_gid", lambda _name: os.getgid())
+    return Machine(folder / "root")
