@@ -123,13 +123,13 @@ def _split(entry):
 
 def _stranded(host, rule):
     """The accounts of a NOPASSWD rule that have no password to give; those of a directory service count as such."""
-    users = {user.name: user for user in host.users()}
+    states = {user.name: user.password for user in host.users()}
     names = set()
     for who in rule.split()[0].split(","):
         if who.startswith("%"):
             group = next((group for group in host.groups() if group.name == who[1:]), None)
             if group:
-                names |= {user.name for user in users.values() if user.gid == group.gid} | set(group.members)
+                names |= {user.name for user in host.users() if user.gid == group.gid} | set(group.members)
         elif who not in ("ALL", "root"):
             names.add(who)
-    return {name for name in names if not (name in users and users[name].has_password)}
+    return {name for name in names if states.get(name) != "set"}
