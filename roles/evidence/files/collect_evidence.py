@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import re
@@ -23,8 +24,8 @@ from xml.etree import ElementTree
 
 # Setting: default. `openscap` is None or {"datastream": path, "profile": id, "max_age": s, "timeout": s, "minimum": n}.
 SETTINGS = {
-    "host": "", "folder": "", "controls": "", "probes": [], "openscap": None, "updates": True, "lists_max_age": 604800,
-    "keep": 5,
+    "host": "", "folder": "", "controls": "", "probes": [], "probes_folder": "", "openscap": None, "updates": True,
+    "lists_max_age": 604800, "keep": 5,
 }  # fmt: skip
 # Results of a rule that say that it was looked at on this host (XCCDF 1.2, table 26); "fixed" passes after a remedy.
 APPLICABLE = ("pass", "fixed", "fail", "error", "unknown")
@@ -48,7 +49,7 @@ def run(*command, timeout=300):
 def sha256(path):
     """The SHA-256 of a file, in hexadecimal."""
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
@@ -57,9 +58,9 @@ def sha256(path):
 def write(path, data):
     """Replace a file, readable by root alone."""
     new = path.with_name(f".{path.name}.new")
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-    os.replace(new, path)
+    new.touch(mode=0o600)
+    new.write_bytes(data)
+    new.replace(path)
 
 
 def load(path):
@@ -76,11 +77,11 @@ def controls(path):
     results = found.get("results") if isinstance(found, dict) else None
     if not isinstance(results, list) or not all(isinstance(item, dict) and "status" in item for item in results):
         raise ValueError(f"{path} does not hold the results of the controls")
-    return {"time": found.get("time") or utc(os.stat(path).st_mtime), "results": results}
+    return {"time": found.get("time") or utc(Path(path).stat().st_mtime), "results": results}
 
 
 def probes(folder):
-    """The probes (list of dict) that are in *.json of a folder, each file one or a list; and what is wrong with them."""
+    """The probes (list of dict) in the *.json of a folder, each file one or a list; and what is wrong with them."""
     found, errors = [], []
     for path in sorted(Path(folder).glob("*.json")):
         try:
@@ -112,7 +113,8 @@ def read_arf(file):
     """
     rules, results, profile, version, titles = {}, {}, "", "", {}
     stack = []
-    for event, element in ElementTree.iterparse(file, ("start", "end")):
+    # The file is the scanner's own, made by root on this host.
+    for event, element in ElementTree.iterparse(file, ("start", "end")):  # noqa: S314
         tag = element.tag.rpartition("}")[2]
         if event == "start":
             stack.append(tag)
@@ -120,32 +122,33 @@ def read_arf(file):
         stack.pop()
         if tag == "Rule":
             rules[element.get("id")] = {
-                "title": "".join(child_text(element, "title")),
+                "title": child_text(element, "title"),
                 "severity": element.get("severity", "unknown"),
                 "iso27001_2013": sorted(
                     {child.text for child in element if ISO_2013 in child.get("href", "") and child.text}
                 ),
             }
         elif tag == "Profile":
-            titles[element.get("id")] = "".join(child_text(element, "title"))
+            titles[element.get("id")] = child_text(element, "title")
         elif tag == "version" and stack[-1:] == ["Benchmark"]:
             version = element.text or ""
         elif tag == "rule-result":
-            results[element.get("idref")] = "".join(child_text(element, "result"))
+            results[element.get("idref")] = child_text(element, "result")
         elif tag == "profile" and stack[-1:] == ["TestResult"]:
             profile = element.get("idref")
         # What is above a rule holds it no longer than needed; parts of a rule are kept until the rule itself is read.
         if not {"Rule", "rule-result", "Profile"} & set(stack):
             element.clear()
+    nothing = {"title": "", "severity": "unknown", "iso27001_2013": []}
     return {
         "profile_title": titles.get(profile, ""),
         "version": version,
         "rules": [
-            {"id": rule, "result": result, **rules.get(rule, {"title": rule, "severity": "unknown", "iso27001_2013": []})}
+            {"id": rule, "result": result, **rules.get(rule, nothing)}
             for rule, result in sorted(results.items())
             if result != "notselected"
         ],
-    }  # fmt: skip
+    }
 
 
 def child_text(element, tag):
@@ -187,7 +190,7 @@ def openscap(settings, results, before):
     Raises RuntimeError with one sentence.
     """
     scan, folder = settings["openscap"], Path(settings["folder"])
-    if not os.path.exists(scan["datastream"]):
+    if not Path(scan["datastream"]).exists():
         raise RuntimeError(f"OpenSCAP: {scan['datastream']} is not there; install SCAP content for this distribution")
     key, now = state_key(settings, results), time.time()
     if before and before.get("key") == key and now - before["epoch"] < scan["max_age"]:
@@ -196,23 +199,20 @@ def openscap(settings, results, before):
             return before
     version = run("oscap", "--version").stdout.partition("\n")[0]
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        result = os.path.join(temporary, "arf.xml")
+        result = Path(temporary) / "arf.xml"
         try:
             process = run(
-                "nice", "oscap", "xccdf", "eval", "--profile", scan["profile"], "--results-arf", result,
+                "nice", "oscap", "xccdf", "eval", "--profile", scan["profile"], "--results-arf", str(result),
                 scan["datastream"], timeout=scan["timeout"],
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise RuntimeError(f"OpenSCAP: not done after {scan['timeout']} s") from None
         # 2: a rule failed. Anything else is an error; 0 says nothing, since a scan without any rule ends so too.
-        if process.returncode not in (0, 2) or not os.path.exists(result):
+        if process.returncode not in (0, 2) or not result.exists():
             said = " ".join((process.stderr or process.stdout).split())[-500:]
             raise RuntimeError(f"OpenSCAP: exit status {process.returncode}: {said}")
-        data = Path(result).read_bytes()
-    with tempfile.TemporaryFile() as file:
-        file.write(data)
-        file.seek(0)
-        found = read_arf(file)
+        data = result.read_bytes()
+    found = read_arf(io.BytesIO(data))
     packed = gzip.compress(data, mtime=0)
     digest = hashlib.sha256(packed).hexdigest()
     name = f"arf-{digest[:16]}.xml.gz"
@@ -228,11 +228,12 @@ def openscap(settings, results, before):
 def apt_updates(text):
     """The security updates [{package, installed, candidate}] in what `apt-get --simulate dist-upgrade` prints."""
     line = re.compile(r"^Inst (\S+)(?: \[([^\]]*)\])? \((\S+) (.*)\)")
+    matches = [found.groups() for found in map(line.match, text.splitlines()) if found]
     return [
         {"package": package, "installed": installed or "", "candidate": candidate}
-        for package, installed, candidate, origin in (found.groups() for found in map(line.match, text.splitlines()) if found)
+        for package, installed, candidate, origin in matches
         if "security" in origin.lower()
-    ]  # fmt: skip
+    ]
 
 
 def updates(lists_max_age):
@@ -304,7 +305,7 @@ def collect(settings):
             errors.append(f"{settings['controls']} is not there: run the controls first")
         except ValueError as error:
             errors.append(str(error))
-    found, wrong = probes(folder / "probes")
+    found, wrong = probes(settings["probes_folder"])
     errors += wrong
     evidence["probes"] = found + [probe for probe in settings["probes"] if not probe_errors(probe)]
     if settings["updates"]:
@@ -320,8 +321,8 @@ def collect(settings):
             evidence["probes"].append(scan_probe(scan, minimum))
             if not scan["counts"]["applicable"]:
                 errors.append(
-                    f"OpenSCAP: no rule of {scan['profile']} in {scan['datastream']['path']} is applicable to this host; "
-                    "the content is for another distribution, or takes the host for a container"
+                    f"OpenSCAP: no rule of {scan['profile']} in {scan['datastream']['path']} is applicable to this "
+                    "host; the content is for another distribution, or takes the host for a container"
                 )
             elif scan["counts"]["passed"] < minimum:
                 errors.append(f"OpenSCAP: {scan['counts']['passed']} rules passed, {minimum} are demanded")
