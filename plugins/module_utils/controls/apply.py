@@ -227,6 +227,12 @@ def _gid(name):
     return int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
 
 
+def _set_sysctls(host, wanted):
+    """Forwarding first, in both directions: switching it sets accept_redirects and others anew (ip-sysctl)."""
+    order = sorted(wanted, key=lambda key: (not key.endswith(("forwarding", "ip_forward")), key))
+    return _one_by_one(_set_sysctl)(host, {key: wanted[key] for key in order})
+
+
 SETTERS = {
     "package": set_packages,
     "touched": _one_by_one(_set_file),
@@ -235,7 +241,7 @@ SETTERS = {
     "command": _one_by_one(_run_command),
     "attributes": _one_by_one(_set_attributes),
     "unit": _set_units,
-    "sysctl": _one_by_one(_set_sysctl),
+    "sysctl": _set_sysctls,
     "module": _one_by_one(_set_module),
     "mount": _one_by_one(_set_mount),
 }
