@@ -106,7 +106,12 @@ class Assessment:
 
     def waivers(self):
         """[(check, outcome)] of what was waived, and of what failed although somebody had waived it."""
-        return [(check, outcome) for check in self.checks for outcome in check.outcomes if outcome.waiver]
+        return [
+            (check, outcome)
+            for check in self.checks
+            for outcome in check.outcomes
+            if outcome.waiver and outcome.status in (WAIVED, FAIL)
+        ]
 
     def open_points(self):
         """The checks that failed somewhere."""
@@ -209,7 +214,7 @@ def _take_scan(checks, host, scan):
     for rule in scan["rules"]:
         name = rule["id"].removeprefix("xccdf_org.ssgproject.content_rule_")
         listed = [control for control in crosswalk.to_2022(rule["iso27001_2013"]) if control in _TECHNICAL]
-        check = _check(checks, SCANNER, name, rule["title"], {"iso27001_2022": listed}, rule["severity"])
+        check = _check(checks, SCANNER, name, rule["title"] or name, {"iso27001_2022": listed}, rule["severity"])
         check.outcomes.append(Outcome(host, XCCDF.get(rule["result"], NOT_ASSESSED), time, reason=rule["result"]))
 
 

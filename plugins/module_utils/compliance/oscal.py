@@ -163,15 +163,17 @@ class _Writer:
                 if finding.standard is standard:
                     chosen.setdefault(_reviewed_as(finding), []).append({"control-id": _control(finding)})
             for text, controls in chosen.items():
-                selections.append({"description": f"{standard.name}: {text}", "include-controls": controls})
-        # What was not assessed is told in remarks: a selection says what was.
+                selections.append({"description": f"{standard.name}: {text}", _CHOSEN: controls})
+        # A selection says what was assessed; what was not is told in remarks.
         assessed = [item for item in selections if item["description"].endswith(_ASSESSED)]
         left = [item for item in selections if item not in assessed]
+        if not assessed:
+            assessed = [{"include-all": {}, "exclude-controls": [one for item in left for one in item[_CHOSEN]]}]
+            return {"control-selections": assessed, "remarks": "Nothing was assessed."}
         remarks = "\n\n".join(
-            f"{item['description']}: " + ", ".join(control["control-id"] for control in item["include-controls"])
-            for item in left
+            f"{item['description']}: {', '.join(control['control-id'] for control in item[_CHOSEN])}" for item in left
         )
-        return {"control-selections": assessed or [{"include-controls": []}], "remarks": remarks or "All assessed."}
+        return {"control-selections": assessed, "remarks": remarks}
 
     def _observation(self, check):
         """A check and what it found on every host."""
@@ -272,6 +274,7 @@ class _Writer:
 
 
 _ASSESSED = "assessed on the hosts"
+_CHOSEN = "include-controls"
 
 
 def _reviewed_as(finding):

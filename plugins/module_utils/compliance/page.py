@@ -36,6 +36,7 @@ RESULTS = {
     model.NOT_APPLICABLE: "· not applicable",
     model.NOT_ASSESSED: "○ not assessed",
 }
+RESULT_HEADS = ("Check", "Result", "Hosts", "Observed", "Wanted, reason")
 BAR = (model.SATISFIED, model.WAIVERS, model.SCANNER_OPEN, model.OPEN, model.GAP)
 
 
@@ -342,6 +343,14 @@ def _controls(assessment):
             parts.append(
                 f'<div class="theme">{heading}{"".join(_control(assessment, finding) for finding in findings)}</div>'
             )
+    rest = [check for check in assessment.checks if check.source != model.SCANNER and not check.references]
+    if rest:
+        rows = [_result_row(assessment, check, group) for check in rest for group in _groups(check)]
+        parts.append("<h3>Checks that speak to no control of these standards</h3>")
+        parts.append(
+            f'<details class="fold"><summary>{number(len(rest), "check")}</summary>'
+            f"{_plain_table(RESULT_HEADS, rows)}</details>"
+        )
     return f"""<section id="controls" aria-labelledby="controls-title">
 <h2 id="controls-title">Controls</h2>
 <p>Each control unfolds to the checks that speak to it, what they observed on which hosts, and what was wanted.</p>
@@ -369,7 +378,7 @@ def _control(assessment, finding):
         inside.append(f"<p>○ No live probe shows that {escape(finding.missing)}.</p>")
     if own:
         rows = [_result_row(assessment, check, group) for check in own for group in _groups(check)]
-        inside.append(_plain_table(("Check", "Result", "Hosts", "Observed", "Wanted, reason"), rows))
+        inside.append(_plain_table(RESULT_HEADS, rows))
     if rules:
         inside.append(_rules(assessment, rules))
     if not finding.checks:
