@@ -12,13 +12,10 @@ import stat
 import tempfile
 from pathlib import Path
 
-from ansible_collections.infn.datacloud.plugins.module_utils.controls.host import sysctl_path
+from ansible_collections.infn.datacloud.plugins.module_utils.controls.host import NOT_INSTALLED, sysctl_path
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.packages import set_packages, take_back_packages
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.reloads import reload
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.steps import ORDER, unit_state
-
-# What host.run returns then.
-NOT_INSTALLED = 127
 
 
 def do(host, steps):
@@ -58,7 +55,9 @@ def invalid(host, step, check=False):
         if callable(validator):
             words = validator(host, step.target, step.after["text"])
         else:
-            words = _validated(host, validator, step, check)
+            words = _validated(host, validator, step)
+        if words is None and not check:
+            words = f"what checks the new {step.target} is not installed"
         if words:
             return words
     return ""
@@ -74,16 +73,16 @@ def _each(host, steps, order, side):
     return failed
 
 
-def _validated(host, argv, step, check):
-    """Run a validator on a file with the new text that only root can read."""
+def _validated(host, argv, step):
+    """Run a validator on a file with the new text that only root can read; None where it is not installed."""
     with tempfile.TemporaryDirectory(prefix="datacloud-") as folder:
         path = Path(folder, Path(step.target).name)
         path.write_text(step.after["text"], encoding="utf-8", errors="surrogateescape", newline="")
         path.chmod(step.after["mode"])
         outcome = host.run(tuple(word.replace("%s", str(path)) for word in argv))
-    if outcome.code == 0 or (check and outcome.code == NOT_INSTALLED):
-        return ""
-    return f"{argv[0]} refuses the new {step.target}: {outcome.words}"
+    if outcome.code == NOT_INSTALLED:
+        return None
+    return f"{argv[0]} refuses the new {step.target}: {outcome.words}" if outcome.code else ""
 
 
 def _one_by_one(setter):

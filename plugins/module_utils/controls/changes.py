@@ -6,7 +6,8 @@
 Each class has `claims()`: the {target: value} pairs by which two controls can contradict each other. Those of a file
 have `path` and `edit(text)`, from the text of the file (None: there is no such file) to the new one.
 `validate`: None, a tuple of words of which %s becomes the path of a temporary file with the new text, or a function
-(host, path, text) -> the validator's words, "" where it accepts. It runs before the file is put in place.
+(host, path, text) -> the validator's words, "" where it accepts, None where it is not installed (yet, in check mode).
+It runs before the file is put in place.
 `reload`: names of reloads.py, run once after all files.
 """
 

@@ -16,12 +16,14 @@ from pathlib import Path
 
 # Messages of programs are for machines here; administrators' programs are not on everybody's PATH.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+# The code of a program that is not there, as shells have it.
+NOT_INSTALLED = 127
 KINDS = ((stat.S_ISREG, "file"), (stat.S_ISDIR, "directory"), (stat.S_ISLNK, "link"))
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a program ended; 127: it is not installed."""
+    """How a program ended."""
 
     code: int
     out: str
@@ -98,7 +100,7 @@ def run_program(argv, data="", timeout=900, environment=None):
             timeout=timeout, env={**os.environ, **ENVIRONMENT, **(environment or {})},
         )  # fmt: skip
     except FileNotFoundError:
-        return Outcome(127, "", f"{argv[0]} is not installed")
+        return Outcome(NOT_INSTALLED, "", f"{argv[0]} is not installed")
     except subprocess.TimeoutExpired:
         return Outcome(124, "", f"{argv[0]} did not end within {timeout} s")
     return Outcome(done.returncode, done.stdout, done.stderr)

@@ -9,8 +9,9 @@ import re
 import time
 
 QUIET = {"DEBIAN_FRONTEND": "noninteractive", "APT_LISTCHANGES_FRONTEND": "none", "NEEDRESTART_SUSPEND": "1"}
-# Seconds to wait for another apt; seconds after which lists of packages are old.
-LOCK, STALE = 300, 86400
+# Seconds to wait for another apt; after which lists of packages are old; that a transaction may take (a slow mirror and
+# a slow disk: to end it in its middle is worse than to wait).
+LOCK, STALE, TRANSACTION = 300, 86400, 7200
 APT = (
     "apt-get", "--yes", "--quiet", "--no-install-recommends", "--option", f"DPkg::Lock::Timeout={LOCK}",
     "--option", "Dpkg::Options::=--force-confdef", "--option", "Dpkg::Options::=--force-confold",
@@ -68,7 +69,7 @@ def _apt(host, wanted, purge=False):
     others = removed - {name for name, present in wanted.items() if not present}
     if others:
         return dict.fromkeys(wanted, f"other packages would be removed with it: {', '.join(sorted(others))}")
-    outcome = host.run(argv, environment=QUIET)
+    outcome = host.run(argv, environment=QUIET, timeout=TRANSACTION)
     return dict.fromkeys(wanted, f"apt-get: {outcome.words}") if outcome.code else {}
 
 
@@ -88,10 +89,11 @@ def _dnf(host, wanted):
         if test.code:
             failed.update(dict.fromkeys(absent, f"rpm: {test.words}"))
         else:
-            outcome = host.run(("dnf", "--assumeyes", "--quiet", "--noautoremove", "remove", *absent))
+            argv = ("dnf", "--assumeyes", "--quiet", "--noautoremove", "remove", *absent)
+            outcome = host.run(argv, timeout=TRANSACTION)
             failed.update(dict.fromkeys(absent, f"dnf: {outcome.words}") if outcome.code else {})
     if present:
         argv = ("dnf", "--assumeyes", "--quiet", "--setopt=install_weak_deps=False", "install", *present)
-        outcome = host.run(argv)
+        outcome = host.run(argv, timeout=TRANSACTION)
         failed.update(dict.fromkeys(present, f"dnf: {outcome.words}") if outcome.code else {})
     return failed

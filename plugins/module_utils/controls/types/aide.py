@@ -17,6 +17,7 @@ from ansible_collections.infn.datacloud.plugins.module_utils.controls.changes im
     Setting,
 )
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.evaluation import compared
+from ansible_collections.infn.datacloud.plugins.module_utils.controls.host import NOT_INSTALLED
 
 NAME = "aide"
 LINES = {"type": "array", "items": {"type": "string", "pattern": "^[^\\n]+$"}}
@@ -108,9 +109,11 @@ def databases(text):
 
 
 def check_config(host, path, text):
-    """What `aide --config-check` says of its configuration with these rules; "" where it accepts them."""
+    """What `aide --config-check` says against these rules: "" where it accepts them, None where it is not installed."""
     main = f"{host.text(CONFIG['Debian'])}\n{text}" if path == DROP_IN else text
     outcome = host.run(("aide", "--config-check", "--config=-"), data=main)
+    if outcome.code == NOT_INSTALLED:
+        return None
     return f"aide refuses the new {path}: {outcome.words}" if outcome.code else ""
 
 
