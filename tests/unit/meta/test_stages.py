@@ -62,6 +62,17 @@ def test_one_scenario_alone(project: Path) -> None:
     assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "1 passed, 0 failed")
 
 
+def test_scenarios_in_a_virtual_machine_run_only_when_named(project: Path) -> None:
+    scenario(project, "quick_vm")
+    makefile = project / "Makefile"
+    makefile.write_text(makefile.read_text().replace("molecule-quick:", "molecule-quick molecule-quick_vm:"))
+    subprocess.run([sys.executable, project / "scripts" / "stages.py"], capture_output=True, timeout=60, check=False)
+    assert "molecule-quick_vm" not in (project / "ran").read_text()
+    command = [sys.executable, project / "scripts" / "stages.py", "quick_vm"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "1 passed, 0 failed")
+
+
 def test_unknown_scenario_names_the_known_ones(project: Path) -> None:
     command = [sys.executable, project / "scripts" / "stages.py", "quik"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
