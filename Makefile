@@ -49,6 +49,11 @@ plan: setup ## Print what the federation's description means; contact nothing (F
 test: host setup-test setup-docs ## Run every check and every Molecule scenario (SCENARIO=backbone: only that one)
 	@python scripts/stages.py $(SCENARIO)
 
+.PHONY: test-vm
+test-vm: host setup-test ## Run the scenario in a virtual machine: what only a kernel of its own can show (slow)
+	@scripts/debian-packages qemu-system-x86 qemu-utils swtpm
+	@python scripts/stages.py epic_vm
+
 .PHONY: lint
 lint: setup-test ## Run yamllint, ruff and ansible-lint
 	@failed=0; \
@@ -89,6 +94,8 @@ bench: setup ## Run the benchmarks
 
 .PHONY: clean
 clean: ## Remove the lab and everything that make created
+	@if [ -x $(BIN)/ansible-playbook ] && [ -e .lab/machines ]; then \
+		$(PLAYBOOK) molecule/shared/destroy_machine.yml; fi
 	@if [ -x $(BIN)/ansible-playbook ] && [ -e .lab ]; then $(PLAYBOOK) molecule/shared/destroy.yml --extra-vars lab_purge=true; fi
 	@rm -rf inventories/lab/{ca,evidence,secrets,vpn} inventories/lab/.secrets.key
 	@rm -rf .lab .ansible .venv build docs/_build docs/collections .pytest_cache .ruff_cache .hypothesis
