@@ -126,7 +126,7 @@ def _short(assessment):
         else ""
     )
     shown = [state for state in BAR if states[state]]
-    bar = "".join(f'<span class="f-{state}" style="flex:{states[state]}"></span>' for state in shown)
+    segments = "".join(f'<span class="f-{state}" style="flex:{states[state]}"></span>' for state in shown)
     said = ", ".join(f"{STATES[state][0][2:]}: {states[state]}" for state in shown)
     legend = "".join(
         f'<li><i class="f-{state}"></i><b>{states[state]}</b><span>{STATES[state][0]}</span></li>'
@@ -154,7 +154,7 @@ def _short(assessment):
 <h2 id="short-title">In short</h2>
 <p class="verdict">{first}{second}{outside}</p>
 {missing}
-<div class="bar" role="img" aria-label="{escape(said)}">{bar}</div>
+<div class="bar" role="img" aria-label="{escape(said)}">{segments}</div>
 <ul class="legend">{legend}</ul>
 <dl class="tiles">{shown_tiles}</dl>
 </section>"""
@@ -211,11 +211,9 @@ def _open_points(assessment):
 def _open_row(assessment, check, group):
     """A failed check on the hosts that saw the same."""
     outcome = group[0]
-    note = plain(outcome.reason)
-    wanted = plain(outcome.wanted)
-    why = "<br>".join(escape(text) for text in (wanted, note) if text)
+    why = _lines(_value(outcome.wanted), escape(plain(outcome.reason)))
     return (
-        f"<tr>{_name(check)}<td>{_who(assessment, group)}</td><td>{escape(plain(outcome.observed))}</td><td>{why}</td>"
+        f"<tr>{_name(check)}<td>{_who(assessment, group)}</td><td>{_value(outcome.observed)}</td><td>{why}</td>"
         f"<td>{_references(check)}</td></tr>"
     )
 
@@ -237,7 +235,7 @@ def _waivers(assessment):
         else:
             mood = ""
         rows.append(
-            f"<tr>{_name(check)}<td>{_who(assessment, [outcome for _, outcome in members])}</td>"
+            f"<tr>{_name(check)}<td>{_who(assessment, [outcome for _check, outcome in members])}</td>"
             f"<td>{escape(owner)}</td><td>{escape(reason)}</td>"
             f'<td class="number">{escape(expires)}<br>{mood}</td><td>{_references(check)}</td></tr>'
         )
@@ -395,16 +393,15 @@ def _control(assessment, finding):
 def _result_row(assessment, check, group):
     """A check on the hosts that saw the same."""
     outcome = group[0]
-    observed, wanted = plain(outcome.observed), plain(outcome.wanted)
-    texts = ["the same" if wanted and wanted == observed else wanted, plain(outcome.reason)]
+    observed, wanted = _value(outcome.observed), _value(outcome.wanted)
+    texts = ["the same" if wanted and wanted == observed else wanted, escape(plain(outcome.reason))]
     if outcome.waiver:
         waiver = {name: plain(outcome.waiver.get(name)) for name in ("owner", "reason", "expires")}
-        texts.append(f"{waiver['reason']} ({waiver['owner']}, until {waiver['expires']})")
-    why = "<br>".join(escape(text) for text in texts if text)
+        texts.append(escape(f"{waiver['reason']} ({waiver['owner']}, until {waiver['expires']})"))
     dim = ' class="dim"' if outcome.status == model.NOT_APPLICABLE else ""
     return (
         f'<tr{dim}>{_name(check)}<td><span class="chip c-{outcome.status}">{RESULTS[outcome.status]}</span></td>'
-        f"<td>{_who(assessment, group)}</td><td>{escape(observed)}</td><td>{why}</td></tr>"
+        f"<td>{_who(assessment, group)}</td><td>{observed}</td><td>{_lines(*texts)}</td></tr>"
     )
 
 
@@ -503,6 +500,18 @@ scanner is therefore shown apart from a failed check of our own.</p>
 <h3>Raw evidence</h3>
 {files}
 </section>"""
+
+
+def _value(value):
+    """A value as HTML: a dictionary of a few entries has a line for each."""
+    if isinstance(value, dict) and 1 < len(value) <= 8:
+        return "<br>".join(escape(plain({key: item})) for key, item in value.items())
+    return escape(plain(value))
+
+
+def _lines(first, *rest):
+    """Texts below each other, all but the first in a softer colour; they are HTML."""
+    return "<br>".join([*filter(None, [first]), *(f'<span class="soft">{text}</span>' for text in rest if text)])
 
 
 def _name(check):
