@@ -13,7 +13,11 @@ import os
 import stat
 from dataclasses import dataclass, field
 
-SYSTEM = ("/", "/usr", "/boot", "/etc", "/home", "/opt", "/root", "/tmp", "/var")  # noqa: S108 (only looked at)
+# Where a system may have file systems of its own; any other mount point is a way out of it.
+SYSTEM = frozenset((
+    "/", "/boot", "/boot/efi", "/home", "/opt", "/tmp", "/usr", "/usr/local", "/var", "/var/cache",  # noqa: S108
+    "/var/lib", "/var/log", "/var/log/audit", "/var/spool", "/var/tmp",  # noqa: S108
+))  # fmt: skip
 PRUNED = frozenset((
     "/dev", "/proc", "/run", "/sys", "/var/lib/ceph", "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker",
     "/var/lib/kubelet", "/var/lib/lxc", "/var/lib/machines", "/var/lib/rancher",
@@ -44,9 +48,7 @@ def tree(host):
 def walk(host):
     """Walk the host's system now."""
     found, known = Tree(), {}
-    mounts = host.mounts()
-    # A mount point is a way into another file system: only the local ones of the system are entered.
-    others = {path for path, mount in mounts.items() if mount.type not in LOCAL or not _system(path)}
+    others = {path for path, mount in host.mounts().items() if mount.type not in LOCAL or path not in SYSTEM}
     prefix = str(host.root).rstrip("/")
     pending = ["/"]
     while pending:
@@ -70,11 +72,6 @@ def walk(host):
             if stat.S_ISDIR(status.st_mode):
                 pending.append(path)
     return found
-
-
-def _system(path):
-    """Whether a mount point is part of the system."""
-    return path == "/" or any(path == part or path.startswith(part + "/") for part in SYSTEM[1:])
 
 
 def _note(host, found, known, path, status):
