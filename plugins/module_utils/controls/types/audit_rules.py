@@ -41,7 +41,7 @@ def evaluate(control, host):
     text = "".join(f"{line}\n" for line in (HEADER, *(" ".join(rule.split()) for rule in data.get("rules", ()))))
     if "privileged" in data:
         text += _program_rules(tree(host).privileged, data["privileged"])
-    change = FileText(path, text, 0o640, reload=("auditd",))
+    change = FileText(path, text, 0o600, reload=("auditd",))
     wanted, observed = rules_of(text), rules_of(host.text(path) or "")
     state = COMPLIANT if host.text(path) == text else DIFFERENT
     loaded = host.once("audit_loaded", _loaded_keys, host)
