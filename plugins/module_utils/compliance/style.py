@@ -95,7 +95,8 @@ th, td { text-align: left; vertical-align: top; padding: .55rem .9rem; border-to
 thead th { border-top: 0; color: var(--soft); font-size: .8rem; font-weight: 600; white-space: nowrap; }
 caption + thead th { border-top: 1px solid var(--line); }
 tbody th { font-weight: 550; min-width: 13rem; }
-.inside tbody th { width: 30%; }
+.inside tbody th { width: 27%; }
+.inside td:nth-child(4) { width: 30%; }
 td { overflow-wrap: anywhere; min-width: 6rem; }
 td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .host { white-space: nowrap; }

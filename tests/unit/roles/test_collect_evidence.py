@@ -121,7 +121,7 @@ def test_rules_have_titles_and_references():
 
 def test_a_scan_is_done_again_only_where_something_changed(host):
     run(host)
-    _, before = run(host)
+    before = run(host)[1]
     assert runs(host) == 1
     # What was brought in order is compliant from then on: no other state.
     results = (host / "results.json").read_text()
@@ -172,7 +172,7 @@ def test_everything_that_is_wrong_at_once(host, monkeypatch):
 
 
 def test_no_content(host):
-    said, _ = run(host, openscap={"datastream": str(host / "none.xml")})
+    said, _evidence = run(host, openscap={"datastream": str(host / "none.xml")})
     assert said["errors"] == [
         f"OpenSCAP: {host}/none.xml is not there; install SCAP content for this distribution"
     ]  # fmt: skip
