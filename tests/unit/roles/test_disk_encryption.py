@@ -55,7 +55,7 @@ PLAY = """\
           enrolled: "{{ __disk_encryption_enrolled }}"
           formatted: "{{ __disk_encryption_formatted }}"
           units: "{{ __disk_encryption_list | map(attribute='mount_unit') }}"
-          crypttab: "{{ lookup('ansible.builtin.template', 'ROLE/templates/crypttab.j2') }}"
+          crypttab: "{{ __disk_encryption_crypttab.values() | join('\\n') }}"
 """
 
 
@@ -93,7 +93,7 @@ def test_nothing_to_do_for_a_volume_that_is_ours(plan):
     found = plan([GOOD], {"clinical-data": {**OURS, "opened_as": "clinical-data", "opened_type": "ext4"}})
     assert not any(found[key] for key in ("errors", "refusals", "new", "wiped", "rekeyed", "outdated", "formatted"))
     assert found["crypttab"] == (
-        "clinical-data UUID=u-1 /run/cryptsetup-keys.d/clinical-data.key luks,_netdev,nofail,keyfile-erase\n"
+        "clinical-data UUID=u-1 /run/cryptsetup-keys.d/clinical-data.key luks,_netdev,nofail,keyfile-erase"
     )
 
 
