@@ -27,21 +27,27 @@ PATIENCE = 20
 
 
 def send(want: dict, text: str, certificate: bool) -> None:
-    """Send one message (RFC 5425: octet counting) and wait until the server closes or half a second has passed."""
+    """Send one message over RELP and wait until the server acknowledges it.
+
+    A frame is "number command length data" (https://www.rsyslog.com/doc/relp.html). Raises OSError when the
+    connection, or what was sent over it, is refused.
+    """
     context = ssl.create_default_context(cafile=want["ca"])
     if certificate:
         context.load_cert_chain(want["certificate"], want["key"])
-    message = f"<14>1 - {want['host']} datacloud-probe - - - {text}".encode()
+    offer = "relp_version=0\nrelp_software=datacloud-probe\ncommands=syslog"
+    message = f"<14>1 - {want['host']} datacloud-probe - - - {text}"
     with (
-        socket.create_connection(("127.0.0.1", want["port"]), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", want["port"]), timeout=5) as plain,
         context.wrap_socket(plain, server_hostname=want["name"]) as secure,
     ):
-        secure.sendall(b"%d %s" % (len(message), message))
-        secure.settimeout(0.5)
-        with contextlib.suppress(TimeoutError):
+        for number, (command, data) in enumerate((("open", offer), ("syslog", message)), start=1):
+            secure.sendall(f"{number} {command} {len(data)} {data}\n".encode())
             # In TLS 1.3 a refusal comes after the handshake.
-            if secure.recv(1) == b"":
-                raise ConnectionError("the server closed the connection")
+            answer = secure.recv(4096)
+            fields = answer.split(maxsplit=4)
+            if len(fields) < 4 or fields[:2] != [b"%d" % number, b"rsp"] or fields[3] != b"200":
+                raise ConnectionError(f"the server answered {answer!r}")
 
 
 def kept(want: dict, text: str) -> bool:
