@@ -63,10 +63,13 @@ def file_state(host, path):
 
 
 def unit_state(unit):
-    """What a unit is, as a step keeps it; without enabled where systemctl could not set it."""
+    """What a unit is, as a step keeps it; without enabled where systemctl could not set it.
+
+    A unit that is not there is disabled: its file may come with the same run, and must not stay enabled without it.
+    """
     masked = unit.load == "masked" or unit.enabled.startswith("masked")
     state = {"masked": masked, "active": unit.active in ("active", "activating", "reloading")}
-    if unit.enabled in ("enabled", "disabled"):
+    if unit.enabled in ("enabled", "disabled") or unit.load == "not-found":
         state["enabled"] = unit.enabled == "enabled"
     return state
 

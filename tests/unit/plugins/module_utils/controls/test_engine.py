@@ -287,6 +287,31 @@ def test_reload_runs_once_and_its_failure_is_told(fresh):
     assert set(statuses(cases).values()) == {"failed"} and "no bus" in cases[0].result()["reason"]
 
 
+def test_a_unit_that_comes_with_a_file_of_the_run_goes_with_it(fresh):
+    path = "/etc/systemd/system/scan.timer"
+    timer = [
+        control("scan-file", "text", {"path": path, "text": "[Timer]\n", "reload": ["systemd"]}),
+        control("scan-timer", "unit", {"units": {"scan.timer": {"enabled": True}}, "if_present": False}),
+    ]
+    played = fresh.host().run
+
+    def systemctl(argv):
+        if argv[1] == "daemon-reload":
+            there = fresh.read(path) is not None
+            fresh.units.setdefault("scan.timer", {"load": "loaded", "enabled": "disabled", "active": "inactive"})
+            fresh.units["scan.timer"]["load"] = "loaded" if there else "not-found"
+        del fresh.programs["systemctl"]
+        outcome = played(argv)
+        fresh.programs["systemctl"] = systemctl
+        return outcome
+
+    fresh.programs["systemctl"] = systemctl
+    cases, _steps = engine.enforce(fresh.host, timer)
+    assert set(statuses(cases).values()) == {"remediated"} and fresh.units["scan.timer"]["enabled"] == "enabled"
+    assert engine.restore(fresh.host)[1] == []
+    assert fresh.read(path) is None and fresh.units["scan.timer"]["enabled"] == "disabled"
+
+
 def test_second_run_starts_three_programs_at_most(fresh):
     engine.enforce(fresh.host, CONTROLS)
     fresh.calls.clear()
