@@ -61,6 +61,8 @@ ALGORITHMS = {
 OPTIONAL = {"allowusers", "allowgroups", "denyusers", "denygroups", "acceptenv", "setenv", "listenaddress"}
 # Options whose lines add up: the order and the number of times mean nothing.
 SUMS = OPTIONAL | {"hostkey"}
+# Lists to which every line adds: said once, in the drop-in.
+ADDED_UP = {"allowusers", "allowgroups", "denyusers", "denygroups"}
 # sshd -T has older names for some values (sshd_config(5)).
 SAME = {("permitrootlogin", "prohibit-password"): "without-password"}
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -170,7 +172,10 @@ def _shown(name, values):
 
 def _changes(option, value):
     more = {"validate": check_syntax, "reload": ("sshd",)}
-    return Fragment(DROP_IN, option, f"{option} {value}", 0o600, **more), MainOption(MAIN, option, value, **more)
+    changes = [Fragment(DROP_IN, option, f"{option} {value}", 0o600, **more)]
+    if option.lower() not in ADDED_UP:
+        changes.append(MainOption(MAIN, option, value, **more))
+    return changes
 
 
 def check_syntax(host, path, text):
