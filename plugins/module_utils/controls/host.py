@@ -294,9 +294,9 @@ class Host:
         ]
 
     def _fields(self, path, count):
-        """The lines of a file of fields between colons; lines of another shape (NIS) are left out."""
+        """The lines of a file of fields between colons; lines of NIS (+::::::) and broken ones are left out."""
         fields = [line.split(":") for line in (self.text(path) or "").splitlines()]
-        return [entry for entry in fields if len(entry) == count]
+        return [entry for entry in fields if len(entry) == count and entry[0][:1] not in ("+", "-")]
 
 
 def sysctl_path(key):
