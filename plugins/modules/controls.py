@@ -143,7 +143,7 @@ restored:
   returned: with O(mode=restore)
   type: list
   elements: str
-  sample: ["file /etc/sysctl.d/90-datacloud.conf", "sysctl net.ipv4.conf.all.accept_redirects"]
+  sample: ["file /etc/sysctl.d/99-zz-datacloud.conf", "sysctl net.ipv4.conf.all.accept_redirects"]
 """
 
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.run import run_module

@@ -227,9 +227,15 @@ def _gid(name):
 
 
 def _set_sysctls(host, wanted):
-    """Forwarding first, in both directions: switching it sets accept_redirects and others anew (ip-sysctl)."""
-    order = sorted(wanted, key=lambda key: (not key.endswith(("forwarding", "ip_forward")), key))
-    return _one_by_one(_set_sysctl)(host, {key: wanted[key] for key in order})
+    """Switching IPv4 forwarding makes the kernel set accept_redirects anew (ip-sysctl): they keep what they were."""
+    forwarding = {key: value for key, value in wanted.items() if key.endswith(("forwarding", "ip_forward"))}
+    paths = host.glob("/proc/sys/net/ipv4/conf/*/accept_redirects") if forwarding else ()
+    kept = [(host.real(path), host.real(path).read_text(encoding="ascii")) for path in paths]
+    failed = _one_by_one(_set_sysctl)(host, forwarding)
+    for path, text in kept:
+        path.write_text(text, encoding="ascii")
+    others = {key: value for key, value in wanted.items() if key not in forwarding}
+    return {**failed, **_one_by_one(_set_sysctl)(host, others)}
 
 
 SETTERS = {

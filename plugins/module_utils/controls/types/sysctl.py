@@ -25,7 +25,8 @@ DATA = {
     "required": ["values"],
     "additionalProperties": False,
 }
-PATH = "/etc/sysctl.d/90-datacloud.conf"
+# Debian 12 has a 99-protect-links.conf: what is not overruled has to come after all of them.
+PATH = "/etc/sysctl.d/99-zz-datacloud.conf"
 # sysctl.d(5): files of all folders in the order of their names; one name in an earlier folder hides it in later ones.
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
 # sysctl --system of procps reads it last of all; systemd does so only where 99-sysctl.conf links to it.

@@ -98,7 +98,7 @@ def test_whole_life(fresh):
     assert fresh.read("/etc/pwquality.conf") == "# minlen = 8\nminlen = 14\n"
     assert fresh.mode("/etc/pwquality.conf") == 0o600
     assert fresh.mode("/etc/cron.d") == 0o700
-    assert fresh.read("/etc/sysctl.d/90-datacloud.conf").splitlines()[1:] == [
+    assert fresh.read("/etc/sysctl.d/99-zz-datacloud.conf").splitlines()[1:] == [
         "net.ipv4.conf.all.accept_redirects = 0", "net.ipv4.ip_forward = 0",
     ]  # fmt: skip
     assert fresh.read("/proc/sys/net/ipv4/conf/all/accept_redirects") == "0"

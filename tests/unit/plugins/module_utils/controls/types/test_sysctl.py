@@ -41,18 +41,18 @@ def test_words_between_any_blanks(node):
 
 @pytest.mark.parametrize("line", [f"{KEY}=0", f"-{KEY} = 0", "net/ipv4/conf/all/rp_filter = 0", f"  {KEY} =  0  "])
 def test_later_file_of_the_administrator_is_corrected(node, line):
-    node.write("/etc/sysctl.d/99-more.conf", f"{line}\n")
+    node.write("/etc/sysctl.d/99-zz-more.conf", f"{line}\n")
     seen = judge(node)
     assert seen.state == "different" and seen.observed[KEY]["boot"] == "0" and not seen.remains
-    assert [change.path for change in seen.changes if isinstance(change, Setting)] == ["/etc/sysctl.d/99-more.conf"]
+    assert [change.path for change in seen.changes if isinstance(change, Setting)] == ["/etc/sysctl.d/99-zz-more.conf"]
 
 
 def test_later_file_of_a_package_is_told(node):
-    node.write("/usr/lib/sysctl.d/99-vendor.conf", f"{KEY} = 2\n")
+    node.write("/usr/lib/sysctl.d/99-zz-vendor.conf", f"{KEY} = 2\n")
     seen = judge(node)
-    assert seen.state == "different" and "/usr/lib/sysctl.d/99-vendor.conf" in seen.remains
+    assert seen.state == "different" and "/usr/lib/sysctl.d/99-zz-vendor.conf" in seen.remains
     # A file of the same name in /etc hides it.
-    node.write("/etc/sysctl.d/99-vendor.conf", "")
+    node.write("/etc/sysctl.d/99-zz-vendor.conf", "")
     assert judge(node).state == "compliant"
 
 
