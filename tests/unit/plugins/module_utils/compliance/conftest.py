@@ -30,7 +30,7 @@ def folder(tmp_path):
 def assess(folder):
     """A function (hosts, **other arguments of assess) -> the assessment."""
 
-    def call(names=region.HOSTS, **arguments):
+    def call(names=tuple(region.HOSTS), **arguments):
         hosts, missing = inputs.hosts(folder, names)
         return assessment.assess("epic", "INFN DataCloud", ["ba"], names, hosts, missing, **arguments)
 

@@ -25,8 +25,8 @@ class Reader(HTMLParser):
         self.feed(text)
         assert self.open == []
 
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
         self.tags.add(tag)
         if "id" in attributes:
             self.ids.append(attributes["id"])
