@@ -14,19 +14,24 @@ from pathlib import Path
 
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.host import NOT_INSTALLED, sysctl_path
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.packages import set_packages, take_back_packages
-from ansible_collections.infn.datacloud.plugins.module_utils.controls.reloads import reload
+from ansible_collections.infn.datacloud.plugins.module_utils.controls.reloads import RELOADS, reload
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.steps import ORDER, unit_state
+
+COMMAND, UNIT = ORDER.index("command"), ORDER.index("unit")
+OTHERS = tuple(name for name in RELOADS if name != "systemd")
 
 
 def do(host, steps):
-    """Bring the targets to the state after; the reloads run when files and their attributes are done.
+    """Bring the targets to the state after; returns {(kind, target): words}.
 
-    Returns {(kind, target): words}.
+    systemd reads its files before a command or a unit needs them; the other reloads run when attributes are done too.
     """
-    first = ORDER.index("unit")
-    failed = _each(host, steps, ORDER[:first], "after")
-    failed.update(_reloaded(host, [step for step in steps if ("file", step.target) not in failed]))
-    return {**failed, **_each(host, steps, ORDER[first:], "after")}
+    failed = {}
+    for part, reloads in ((ORDER[:COMMAND], ("systemd",)), (ORDER[COMMAND:UNIT], OTHERS), (ORDER[UNIT:], ())):
+        failed.update(_each(host, steps, part, "after"))
+        done = [step for step in steps if ("file", step.target) not in failed]
+        failed.update(_reloaded(host, done, reloads))
+    return failed
 
 
 def undo(host, steps):
@@ -34,13 +39,13 @@ def undo(host, steps):
     order = tuple(reversed(ORDER))
     touched = order.index("touched")
     failed = _each(host, steps, order[:touched], "before")
-    failed.update(_reloaded(host, steps))
+    failed.update(_reloaded(host, steps, RELOADS))
     return {**failed, **_each(host, steps, order[touched:], "before")}
 
 
-def _reloaded(host, steps):
-    """Run what these steps want reloaded; {("file", target): words} of the files whose reload failed."""
-    failed = reload(host, {name for step in steps for name in step.reload})
+def _reloaded(host, steps, names):
+    """Run what these steps want of these reloads; {("file", target): words} of the files whose reload failed."""
+    failed = reload(host, {name for step in steps for name in step.reload if name in names})
     return {("file", step.target): failed[name] for step in steps for name in step.reload if name in failed}
 
 

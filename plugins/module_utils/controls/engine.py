@@ -14,6 +14,7 @@ from ansible_collections.infn.datacloud.plugins.module_utils.controls.changes im
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.evaluation import (
     COMPLIANT,
     DIFFERENT,
+    NOT_APPLICABLE,
     Evaluation,
     not_applicable,
 )
@@ -22,7 +23,7 @@ from ansible_collections.infn.datacloud.plugins.module_utils.controls.steps impo
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.types import TYPES
 
 REMEDIATED, WAIVED, FAILED = "remediated", "waived", "failed"
-STATUSES = (COMPLIANT, REMEDIATED, "not_applicable", WAIVED, FAILED)
+STATUSES = (COMPLIANT, REMEDIATED, NOT_APPLICABLE, WAIVED, FAILED)
 
 
 class Refused(Exception):
@@ -48,6 +49,18 @@ class Case:
     def open(self):
         """Whether it is to be changed: nothing else is settled about it."""
         return self.status == REMEDIATED
+
+    @property
+    def settled_fine(self):
+        """Whether there was nothing to change; other changes of the run may still alter that."""
+        return self.status in (COMPLIANT, NOT_APPLICABLE)
+
+    def take(self, newer):
+        """Go on with what a later evaluation says is to be done; what was observed first is what is told."""
+        first = self.evaluation
+        self.evaluation = Evaluation(
+            newer.state, first.observed, first.wanted, first.reason, newer.changes, newer.remains or first.remains
+        )
 
     def fail(self, reason):
         """Settle it as failed; the first reason stays."""
@@ -101,13 +114,15 @@ def enforce(make_host, controls, check=False):
     if first:
         host = _install(make_host, host, record, cases, first)
         steps = _planned(host, cases)
-    rest = _validated(host, cases, [step for step in steps if step.kind != "package"])
-    record.add(rest)
-    _blame(cases, [*first, *rest], apply.do(host, rest))
-    if first or rest:
-        _judge_again(make_host(), cases)
+    done = first + _do(host, record, cases, [step for step in steps if step.kind != "package"])
+    if done:
+        # What one control sets may set another's anew (forwarding resets other parameters, a package brings files).
+        host = make_host()
+        _judge_again(host, cases)
+        done += _do(host, record, cases, _planned(host, cases, again=True))
+        _judge_again(make_host(), cases, last=True)
     _settle(cases)
-    return cases, [*first, *rest]
+    return cases, done
 
 
 def restore(make_host, last=False, check=False):
@@ -185,23 +200,32 @@ def _evaluated(host, control, coming, going):
     return not_applicable(reason) if reason else TYPES[control["type"]].evaluate(control, host)
 
 
-def _planned(host, cases):
-    """The steps of all cases that are to be changed. A case that no step changes is failed: nobody would change it."""
-    claims = [
-        (case.name, change)
-        for case in cases
-        if case.open and case.evaluation.state == DIFFERENT
-        for change in case.evaluation.changes
+def _planned(host, cases, again=False):
+    """The steps of all cases that are to be changed. A case that no step changes is failed: nobody would change it.
+
+    again: also of those that were compliant, and are not any more.
+    """
+    differing = [
+        case for case in cases if (case.open or (again and case.settled_fine)) and case.evaluation.state == DIFFERENT
     ]
+    claims = [(case.name, change) for case in differing for change in case.evaluation.changes]
     steps, failed = plan(host, claims)
     planned = {name for step in steps for name in step.names}
-    for case in cases:
-        if not case.open or case.after or case.evaluation.state != DIFFERENT:
+    for case in differing:
+        if case.after:
             continue
         if case.name in failed:
             case.fail(failed[case.name])
         elif case.name not in planned:
             case.fail(case.evaluation.remains or case.evaluation.reason or "it differs in what this cannot change")
+    return steps
+
+
+def _do(host, record, cases, steps):
+    """Do steps other than of packages; returns those that their validators let pass."""
+    steps = _validated(host, cases, steps)
+    record.add(steps)
+    _blame(cases, steps, apply.do(host, steps))
     return steps
 
 
@@ -217,10 +241,7 @@ def _install(make_host, host, record, cases, steps):
     for case in cases:
         if case.open:
             again = _judge(host, case.control, (), ())
-            case.evaluation = Evaluation(
-                again.evaluation.state, case.evaluation.observed, case.evaluation.wanted, case.evaluation.reason,
-                again.evaluation.changes, again.evaluation.remains,
-            )  # fmt: skip
+            case.take(again.evaluation)
             if again.status == FAILED:
                 case.fail(again.reason)
             elif case.after and not set(case.after) & set(host.packages()):
@@ -246,17 +267,22 @@ def _blame(cases, steps, failed):
             by_name[name].fail(words)
 
 
-def _judge_again(host, cases):
-    """Judge what was changed on what the host is now."""
-    _expect_units(host, [case.control for case in cases if case.open])
-    for case in cases:
-        if case.open:
-            again = _judge(host, case.control, (), ())
-            if again.status == FAILED:
-                case.fail(again.reason)
-            elif again.evaluation.state == DIFFERENT:
-                seen = again.evaluation
-                case.fail(case.evaluation.remains or seen.remains or f"it is still different: {seen.observed}")
+def _judge_again(host, cases, last=False):
+    """Judge what was changed, and what was compliant, on what the host is now; last: what still differs is failed."""
+    judged = [case for case in cases if case.open or case.settled_fine]
+    _expect_units(host, [case.control for case in judged])
+    for case in judged:
+        again = _judge(host, case.control, (), ())
+        if again.status == FAILED:
+            case.fail(again.reason)
+        elif again.evaluation.state == DIFFERENT and last:
+            seen = again.evaluation
+            case.fail(case.evaluation.remains or seen.remains or f"it is still different: {seen.observed}")
+        elif again.evaluation.state == DIFFERENT and case.status == NOT_APPLICABLE:
+            case.status, case.reason = REMEDIATED, "it has come to apply through other changes of this run"
+            case.evaluation = again.evaluation
+        elif case.status != NOT_APPLICABLE:
+            case.take(again.evaluation)
 
 
 def _settle(cases):

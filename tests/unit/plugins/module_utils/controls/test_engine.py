@@ -13,6 +13,7 @@ from ansible_collections.infn.datacloud.plugins.module_utils.controls import eng
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.host import Outcome
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.types import TYPES
 
+SYSCTL = TYPES["sysctl"].PATH
 LOGIN = "# Ages\nPASS_MAX_DAYS\t99999\nUMASK 022\n"
 
 
@@ -310,6 +311,31 @@ def test_a_unit_that_comes_with_a_file_of_the_run_goes_with_it(fresh):
     assert set(statuses(cases).values()) == {"remediated"} and fresh.units["scan.timer"]["enabled"] == "enabled"
     assert engine.restore(fresh.host)[1] == []
     assert fresh.read(path) is None and fresh.units["scan.timer"]["enabled"] == "disabled"
+
+
+def test_what_other_changes_reset_is_set_again(fresh):
+    fresh.write("/proc/sys/net/ipv4/conf/all/accept_redirects", "0")
+    fresh.write(SYSCTL, "net.ipv4.conf.all.accept_redirects = 0\n")
+
+    def modprobe(_argv):
+        fresh.write("/proc/modules", "")
+        if fresh.calls.count("modprobe --remove -- usb_storage") == 1:
+            fresh.write("/proc/sys/net/ipv4/conf/all/accept_redirects", "1")
+        return Outcome(0, "", "")
+
+    fresh.programs["modprobe"] = modprobe
+    cases, steps = engine.enforce(fresh.host, [CONTROLS[2], CONTROLS[4]])
+    assert statuses(cases) == {"redirects": "compliant", "modules": "remediated"}
+    assert (steps[-1].kind, steps[-1].after) == ("sysctl", "0")
+    assert engine.enforce(fresh.host, [CONTROLS[2], CONTROLS[4]])[1] == []
+
+
+def test_what_a_package_brings_is_set_in_the_same_run(fresh):
+    mode = control("mode", "path", {"paths": [{"path": "/etc/pwquality.conf", "mode": "0600"}]})
+    cases, _steps = engine.enforce(fresh.host, [CONTROLS[9], mode])
+    assert statuses(cases) == {"quality": "remediated", "mode": "remediated"}
+    assert fresh.mode("/etc/pwquality.conf") == 0o600
+    assert engine.enforce(fresh.host, [CONTROLS[9], mode])[1] == []
 
 
 def test_second_run_starts_three_programs_at_most(fresh):
