@@ -10,6 +10,7 @@ PYTHONPATH=.ansible/collections python scripts/catalog.py docs/catalog.md
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from ansible_collections.infn.datacloud.plugins.plugin_utils import control_catalog
@@ -40,10 +41,10 @@ def page(catalog: control_catalog.Catalog) -> str:
     counts = {name: sum(name in c["profiles"] for c in catalog.controls) for name in control_catalog.PROFILES}
     parts = [INTRODUCTION.format(all=len(catalog.controls), topics=len(catalog.topics), **counts)]
     for topic, controls in catalog.topics.items():
-        rows = [[_control(c), ", ".join(c["profiles"]), _references(c["references"]), _left(c)] for c in controls]
+        rows = [[_control(c), ", ".join(c["profiles"]), _references(c["references"])] for c in controls]
         parts += [
             f"## {topic.replace('_', ' ').capitalize()}",
-            _table(["control", "profiles", "references", "not on"], rows),
+            _table(["control", "profiles", "references"], rows),
         ]
     rows = [[f"`{name}`", entry["title"], _value(entry["default"])] for name, entry in catalog.parameters.items()]
     parts += ["## Parameters", _table(["parameter", "meaning", "default"], rows)]
@@ -55,20 +56,30 @@ def page(catalog: control_catalog.Catalog) -> str:
 def _control(control: dict) -> str:
     names = sorted(set(control_catalog.parameters_of(control["data"])))
     given = f" `{{{', '.join(names)}}}`" if names else ""
-    return f"**{control['title']}**{given}<br>{control['why']}<br>`{control['id']}` ({control['type']})"
+    lines = [
+        f"**{control['title']}**{given}",
+        control["why"],
+        *_limits(control),
+        f"`{control['id']}` ({control['type']})",
+    ]
+    return "<br>".join(lines)
 
 
 def _references(references: dict) -> str:
     return "<br>".join(f"{words}: {', '.join(references[key])}" for key, words in SOURCES.items() if key in references)
 
 
-def _left(control: dict) -> str:
+def _limits(control: dict) -> Iterator[str]:
+    """Where the control does not hold."""
     applies = control.get("applies", {})
-    lines = [f"`{kind}`: {reason}" for kind, reason in control.get("exceptions", {}).items()]
-    lines += [f"for {', '.join(applies['distributions'])} only"] if "distributions" in applies else []
-    lines += [f"needs {' or '.join(applies['packages'])}"] if "packages" in applies else []
-    lines += ["not in containers"] if applies.get("not_in_container") else []
-    return "<br>".join(lines)
+    for kind, reason in control.get("exceptions", {}).items():
+        yield f"*Not on `{kind}`:* {reason}"
+    if "distributions" in applies:
+        yield f"*For {', '.join(applies['distributions'])}.*"
+    if "packages" in applies:
+        yield f"*Where {' or '.join(applies['packages'])} is installed.*"
+    if applies.get("not_in_container"):
+        yield "*Not in containers.*"
 
 
 def _value(value: object) -> str:
