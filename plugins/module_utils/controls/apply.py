@@ -129,15 +129,18 @@ def _set_file(host, path, state):
 
 
 def _set_folders(host, wanted):
-    """Make folders, the upper ones first; or remove them as long as nothing else is in them."""
-    for path in sorted(wanted, reverse=None in wanted.values()):
-        folder = host.real(path)
-        if wanted[path]:
-            folder.mkdir(mode=wanted[path]["mode"], exist_ok=True)
-            folder.chmod(wanted[path]["mode"])
-        elif folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-    return {}
+    """Make folders, the upper ones first; or remove them, the lower ones first, if nothing else is in them."""
+    paths = sorted(wanted, reverse=None in wanted.values())
+    return _one_by_one(_set_folder)(host, {path: wanted[path] for path in paths})
+
+
+def _set_folder(host, path, state):
+    folder = host.real(path)
+    if state:
+        folder.mkdir(exist_ok=True)
+        folder.chmod(state["mode"])
+    elif folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _copy_label(real, name):

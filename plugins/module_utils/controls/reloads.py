@@ -41,11 +41,15 @@ RELOADS = {
     "rsyslog": _unit("try-restart", "rsyslog.service"),
     "chrony": _unit("try-restart", "chrony.service", EL="chronyd.service"),
     "auditd": Reload({"": ("sh", "-c", LOAD_RULES)}, touches=("/etc/audit/audit.rules",)),
+    # A reload keeps the addresses that it listens on.
+    "postfix": _unit("try-restart", "postfix.service"),
     "pam": Reload(
         {"Debian": ("env", "DEBIAN_FRONTEND=noninteractive", "pam-auth-update", "--package")},
         touches=("/etc/pam.d/common-*", "/var/lib/pam/*"),
     ),
 }
+# JSON Schema of a control's `reload`.
+SCHEMA = {"type": "array", "items": {"enum": sorted(RELOADS)}, "minItems": 1, "uniqueItems": True}
 # systemctl(1): the unit is not there.
 NO_SUCH_UNIT = 5
 

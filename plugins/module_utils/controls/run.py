@@ -30,6 +30,9 @@ def run_module():
     told = {"module_args": {name: value for name, value in module.params.items() if name != "controls"}}
     if module.params["mode"] == "restore":
         _restore(module, told)
+    wrong = malformed(module.params["controls"])
+    if wrong:
+        module.fail_json(msg=f"nothing was changed: {'; '.join(wrong)}", invocation=told)
     try:
         if module.params["mode"] == "audit":
             cases, steps = engine.audit(Host, module.params["controls"]), []
@@ -51,6 +54,15 @@ def run_module():
     if failed and module.params["strict"]:
         module.fail_json(msg="\n".join([f"{len(failed)} controls are failed:", *failed]), **report)
     module.exit_json(**report)
+
+
+def malformed(controls):
+    """Sentences on controls that lack what the engine needs of each; the lookup has checked everything else."""
+    wrong = []
+    for number, control in enumerate(controls, 1):
+        wrong += [f"control {number} has no {key}" for key in ("id", "type", "data") if not control.get(key)]
+    names = [control.get("id") for control in controls if control.get("id")]
+    return wrong + [f"there are two controls {name}" for name in sorted({n for n in names if names.count(n) > 1})]
 
 
 def diff(steps):

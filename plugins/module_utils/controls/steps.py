@@ -78,6 +78,9 @@ def _file(host, path, wanted):
     """The step of one file: all edits of its text one after another."""
     if path in SECRET:
         raise ValueError(f"{path} holds secrets and is not edited as a text")
+    unknown = sorted({name for _id, change in wanted for name in change.reload} - set(RELOADS))
+    if unknown:
+        raise ValueError(f"there is no reload {', '.join(unknown)}")
     before = file_state(host, path)
     if host.stat(path) and host.stat(path).kind != "file":
         raise ValueError(f"{path} is a {host.stat(path).kind}, not a file")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.changes import Setting
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.evaluation import compared
+from ansible_collections.infn.datacloud.plugins.module_utils.controls.reloads import SCHEMA as RELOAD
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.settings import get_key
 
 NAME = "setting"
@@ -24,7 +25,7 @@ DATA = {
         "separator": {"enum": [" ", "\t", " = ", "="]},
         "section": {"type": "string"},
         "validate": WORDS,
-        "reload": WORDS,
+        "reload": RELOAD,
     },
     "required": ["path", "values"],
     "additionalProperties": False,

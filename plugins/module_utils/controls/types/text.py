@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.changes import FileRemoved, FileText
 from ansible_collections.infn.datacloud.plugins.module_utils.controls.evaluation import compared
+from ansible_collections.infn.datacloud.plugins.module_utils.controls.reloads import SCHEMA as RELOAD
 
 NAME = "text"
 TEXT = {"type": "string", "minLength": 1}
@@ -21,7 +22,7 @@ DATA = {
         "owner": TEXT,
         "group": TEXT,
         "validate": WORDS,
-        "reload": WORDS,
+        "reload": RELOAD,
     },
     "required": ["path", "text"],
     "additionalProperties": False,

@@ -99,6 +99,19 @@ def test_contradiction(machine, run_module):
     assert done["failed"] and "nothing was changed" in done["msg"] and machine.state() == before
 
 
+def test_malformed_controls_are_refused_together(machine, run_module):
+    before = machine.state()
+    done = run_module("controls", {"controls": [LOGIN, LOGIN, {"id": "x", "type": "text"}, {"data": {"a": 1}}]})
+    assert done["failed"] and machine.state() == before
+    for words in (
+        "two controls passwords-age",
+        "control 3 has no data",
+        "control 4 has no id",
+        "control 4 has no type",
+    ):
+        assert words in done["msg"]
+
+
 def test_controls_do_not_come_back(machine, run_module):
     done = run_module("controls", {"controls": [LOGIN], "_ansible_inject_invocation": True})
     assert "controls" not in done["invocation"]["module_args"]

@@ -338,6 +338,12 @@ def test_what_a_package_brings_is_set_in_the_same_run(fresh):
     assert engine.enforce(fresh.host, [CONTROLS[9], mode])[1] == []
 
 
+def test_unknown_reload_fails_its_controls(fresh):
+    odd = control("odd", "text", {"path": "/etc/odd", "text": "", "reload": ["nosuch"]})
+    cases, _steps = engine.enforce(fresh.host, [odd, CONTROLS[0]])
+    assert statuses(cases) == {"odd": "failed", "ages": "remediated"} and "nosuch" in cases[0].result()["reason"]
+
+
 def test_second_run_starts_three_programs_at_most(fresh):
     engine.enforce(fresh.host, CONTROLS)
     fresh.calls.clear()
