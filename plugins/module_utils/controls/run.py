@@ -60,8 +60,8 @@ def malformed(controls):
     """Sentences on controls that lack what the engine needs of each; the lookup has checked everything else."""
     wrong = []
     for number, control in enumerate(controls, 1):
-        wrong += [f"control {number} has no {key}" for key in ("id", "type", "data") if not control.get(key)]
-    names = [control.get("id") for control in controls if control.get("id")]
+        wrong += [f"control {number} has no {key}" for key in ("id", "type", "data") if key not in control]
+    names = [control["id"] for control in controls if "id" in control]
     return wrong + [f"there are two controls {name}" for name in sorted({n for n in names if names.count(n) > 1})]
 
 
