@@ -238,6 +238,7 @@ def _install(make_host, host, record, cases, steps):
     named = {step.target for step in steps}
     brought = sorted(set(host.packages()) - before - named)
     record.add([Step("package", name, False, True) for name in brought])
+    _expect_units(host, [case.control for case in cases if case.open])
     for case in cases:
         if case.open:
             again = _judge(host, case.control, (), ())
