@@ -139,7 +139,7 @@ def files_in(repository: Repository, snapshot: str, count: int) -> list[str]:
         seen += 1
         if len(picked) < count:
             picked.append(node["path"])
-        elif (place := random.randrange(seen)) < count:
+        elif (place := random.randrange(seen)) < count:  # noqa: S311
             picked[place] = node["path"]
     return picked
 
