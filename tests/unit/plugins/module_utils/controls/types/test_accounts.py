@@ -20,9 +20,9 @@ def judge(node, check, **data):
     return accounts.evaluate({"data": {"check": check, **data}}, node.host())
 
 
-def account(node, name, uid, gid, *, home="", password="!", ages=":::::"):
+def account(node, name, uid, gid, *, password="!", ages=":::::"):
     """One more account, as lines of passwd and shadow."""
-    node.write("/etc/passwd", node.read("/etc/passwd") + f"{name}:x:{uid}:{gid}::{home or '/home/' + name}:/bin/bash\n")
+    node.write("/etc/passwd", node.read("/etc/passwd") + f"{name}:x:{uid}:{gid}::/home/{name}:/bin/bash\n")
     node.write("/etc/shadow", node.read("/etc/shadow") + f"{name}:{password}:{ages}:\n")
 
 
