@@ -71,10 +71,13 @@ def test_epic_has_all_that_baseline_asks_of_a_target(catalog):
     assert all(control["type"] == "sshd" for control in only)
 
 
+@pytest.mark.parametrize("distribution", ["Debian-12", "Debian-13"])
 @pytest.mark.parametrize("profile", control_catalog.PROFILES)
-def test_no_two_controls_of_a_profile_set_one_thing(catalog, profile):
+def test_no_two_controls_of_a_profile_set_one_thing(catalog, profile, distribution):
     seen = {}
     for control in control_catalog.select(catalog, [profile]):
+        if distribution not in control.get("applies", {}).get("distributions", [distribution]):
+            continue
         data = control["data"]
         where = data.get("path", control["type"])
         for name in [*data.get("values", ()), *data.get("options", ())] if control["type"] != "mount" else [where]:
