@@ -105,10 +105,10 @@ def ssg_playbook(node: Node, release: str, folder: Path) -> Path:
     return path
 
 
-def has_devsec(lab: Lab) -> bool:
+def has_devsec() -> bool:
     """Whether the collection devsec.hardening is installed where Ansible looks."""
-    command = [BIN / "ansible-galaxy", "collection", "list", "devsec.hardening"]
-    return subprocess.run(command, cwd=ROOT, env=lab.environment, capture_output=True, check=False).returncode == 0
+    command = [BIN / "ansible-galaxy", "collection", "list", "--format", "json"]
+    return "devsec.hardening" in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
 
 
 def middle(runs: list[Run], what: str) -> Run:
@@ -150,8 +150,9 @@ def main() -> int:
     print(f"{'what':<34}{'seconds':>9}{'CPU control':>12}{'node':>9}{'ok':>7}{'changed':>9}{'failed':>8}{'ignored':>9}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with Lab(folder, arguments.suite, 3 if arguments.ssg else 2, arguments.octet) as lab:
-            found = _measure(lab, arguments)
+        peers = ["devsec"] * has_devsec() + ["ssg"] * arguments.ssg
+        with Lab(folder, arguments.suite, 1 + len(peers), arguments.octet) as lab:
+            found = _measure(lab, arguments, peers)
     runs = found.pop("all")
     found["runs"] = [asdict(run) for run in runs]
     bounds = verdicts(runs)
@@ -163,7 +164,7 @@ def main() -> int:
     return int(not all(kept for *_rest, kept in bounds))
 
 
-def _measure(lab: Lab, arguments: argparse.Namespace) -> dict:
+def _measure(lab: Lab, arguments: argparse.Namespace, peers: list[str]) -> dict:
     """Prepare the nodes and run everything on them."""
     nodes = lab.nodes()
     for node in nodes:
@@ -175,12 +176,9 @@ def _measure(lab: Lab, arguments: argparse.Namespace) -> dict:
     if arguments.scan:
         scanned["fresh"] = scan.scan(nodes[0], network=False)
     found["all"] = ours(lab, nodes[0], arguments.turns)
-    if has_devsec(lab):
-        found["all"] += peer(lab, nodes[1], "devsec", HERE / "devsec.yml")
-    else:
-        print("devsec.hardening is not installed: left out")
-    if arguments.ssg:
-        found["all"] += peer(lab, nodes[2], "ssg", ssg_playbook(nodes[2], release, lab.folder))
+    for name, node in zip(peers, nodes[1:], strict=True):
+        playbook = ssg_playbook(node, release, lab.folder) if name == "ssg" else HERE / "devsec.yml"
+        found["all"] += peer(lab, node, name, playbook)
     if arguments.scan:
         scanned["ours"] = scan.scan(nodes[0])
         print(scan.summary(scanned["ours"], scanned["fresh"]))
