@@ -191,7 +191,7 @@ def check_syntax(host, path, text):
             copy.parent.mkdir(exist_ok=True)
             copy.write_bytes(content.encode("utf-8", "surrogateescape"))
         outcome = host.run(("sshd", "-t", "-f", str(folder / Path(MAIN).name)))
-    return outcome.words if outcome.code else ""
+    return outcome.words.replace(f"{name}/", f"{FOLDER}/") if outcome.code else ""
 
 
 def _danger(host, effective, wanted):

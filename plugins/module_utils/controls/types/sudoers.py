@@ -34,7 +34,7 @@ DATA = {
 }
 MAIN = "/etc/sudoers"
 DROP_IN = "/etc/sudoers.d/zz-datacloud"
-VALIDATE = ("visudo", "-cqf", "%s")
+VALIDATE = ("visudo", "-cf", "%s")
 TAG = re.compile(r"\bNOPASSWD\s*:\s*")
 
 
