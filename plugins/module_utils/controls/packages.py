@@ -33,9 +33,9 @@ def set_packages(host, wanted):
         host.run((*APT, "update"), environment=QUIET)
         failed = _apt(host, wanted)
     if failed and len(wanted) > 1:
-        # One name that does not exist fails all: the others are tried alone.
+        # One name that does not exist fails all: the others are tried alone, first what makes way for others.
         failed = {}
-        for name, present in wanted.items():
+        for name, present in sorted(wanted.items(), key=lambda item: item[1]):
             failed.update(_apt(host, {name: present}))
     return failed
 
@@ -61,14 +61,18 @@ def _apt(host, wanted, purge=False):
     if not wanted:
         return {}
     names = sorted(name if present else f"{name}-" for name, present in wanted.items())
-    argv = (*APT, *(["--purge"] if purge else []), "install", *names)
-    preview = host.run((*argv, "--simulate"), environment=QUIET)
-    if preview.code:
-        return dict.fromkeys(wanted, f"apt-get: {preview.words}")
-    removed = set(re.findall(r"^(?:Remv|Purg) (\S+)", preview.out, re.MULTILINE))
-    others = removed - {name for name, present in wanted.items() if not present}
-    if others:
-        return dict.fromkeys(wanted, f"other packages would be removed with it: {', '.join(sorted(others))}")
+    if all(wanted.values()):
+        # Fails where something would have to go.
+        argv = (*APT, "--no-remove", "install", *names)
+    else:
+        argv = (*APT, *(["--purge"] if purge else []), "install", *names)
+        preview = host.run((*argv, "--simulate"), environment=QUIET)
+        if preview.code:
+            return dict.fromkeys(wanted, f"apt-get: {preview.words}")
+        removed = set(re.findall(r"^(?:Remv|Purg) (\S+)", preview.out, re.MULTILINE))
+        others = removed - {name for name, present in wanted.items() if not present}
+        if others:
+            return dict.fromkeys(wanted, f"other packages would be removed with it: {', '.join(sorted(others))}")
     outcome = host.run(argv, environment=QUIET, timeout=TRANSACTION)
     return dict.fromkeys(wanted, f"apt-get: {outcome.words}") if outcome.code else {}
 

@@ -33,7 +33,7 @@ class Machine:
     def __init__(self, folder):
         self.folder = folder
         self.packages = {"base-files"}
-        self.repository, self.depends, self.units, self.programs, self.calls = {}, {}, {}, {}, []
+        self.repository, self.depends, self.conflicts, self.units, self.programs, self.calls = {}, {}, {}, {}, {}, []
         self.write("/etc/os-release", RELEASE)
         self.write("/var/lib/apt/lists/mirror_InRelease", "")
 
@@ -89,6 +89,10 @@ class Machine:
             return Outcome(100, "", f"E: Unable to locate package {sorted(unknown)[0]}")
         add |= {more for name in add for more in self.depends.get(name, ())}
         remove |= {name for name, wants in self.depends.items() if remove & set(wants) and name in self.packages}
+        for name in add & set(self.conflicts):
+            remove |= self.packages & {self.conflicts[name]}
+        if remove and "--no-remove" in argv:
+            return Outcome(100, "", "E: Packages need to be removed but remove is disabled.")
         if "--simulate" in argv:
             return Outcome(0, "".join(f"Remv {name} [1.0]\n" for name in sorted(remove)), "")
         for name in add - self.packages:

@@ -45,6 +45,16 @@ def test_unknown_package_is_looked_for_once_more(machine):
     assert "nosuch" in failed["nosuch"] and updates(machine) == 1
 
 
+@pytest.mark.parametrize("wanted", [{"chrony": True}, {"chrony": True, "telnet": False}])
+def test_what_stands_in_the_way_is_not_removed(machine, wanted):
+    machine.packages |= {"ntpsec", "telnet"}
+    machine.repository = {"chrony": {}}
+    machine.conflicts = {"chrony": "ntpsec"}
+    assert "remove" in set_packages(machine.host(), wanted)["chrony"]
+    assert "ntpsec" in machine.packages and "chrony" not in machine.packages
+    assert set_packages(machine.host(), {"chrony": True, "ntpsec": False}) == {}
+
+
 def test_el(machine):
     machine.write("/etc/os-release", "ID=rocky\nID_LIKE=rhel\nVERSION_ID=9\n")
     machine.programs = {
