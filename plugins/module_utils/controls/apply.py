@@ -82,7 +82,9 @@ def _validated(host, argv, step):
     """Run a validator on a file with the new text that only root can read; None where it is not installed."""
     with tempfile.TemporaryDirectory(prefix="datacloud-") as folder:
         path = Path(folder, Path(step.target).name)
-        path.write_text(step.after["text"], encoding="utf-8", errors="surrogateescape", newline="")
+        # Path.write_text knows no newline before Python 3.10, and EL9 has 3.9.
+        with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(step.after["text"])
         path.chmod(step.after["mode"])
         outcome = host.run(tuple(word.replace("%s", str(path)) for word in argv))
     if outcome.code == NOT_INSTALLED:
