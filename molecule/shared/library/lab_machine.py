@@ -22,7 +22,7 @@ def main():
             "memory": {"type": "int", "default": 1536},
             "cpus": {"type": "int", "default": 2},
             "disks": {"type": "list", "elements": "int", "default": []},
-            "lifetime": {"type": "int", "default": 7200},
+            "lifetime": {"type": "int", "default": 10800},
             "openbao_program": {"type": "path"},
             "openbao_token": {"type": "str", "no_log": True},
             "mirror": {"type": "str"},
