@@ -54,18 +54,24 @@ def without_repeated(check, tasks):
     return collections.Counter({change: count for change, count in check.items() if change[2] not in tasks})
 
 
+def without_play(changes, plays):
+    """The changes without those of the plays named (list of str), whose work depends on what the run itself brings."""
+    return collections.Counter({change: count for change, count in changes.items() if change[1] not in plays})
+
+
 def main(arguments=None):
     """Compare the two records named on the command line and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("check", type=argparse.FileType("r", encoding="utf-8"))
     parser.add_argument("real", type=argparse.FileType("r", encoding="utf-8"))
     parser.add_argument("--repeated", action="append", default=[], help="task that repeats an earlier task of the run")
+    parser.add_argument("--unforeseen", action="append", default=[], help="play that depends on what the run brings")
     options = parser.parse_args(arguments)
     runs, failures = [], []
     for record in (options.check, options.real):
         with record:
             changes, failed = read(record)
-        runs.append(changes)
+        runs.append(without_play(changes, options.unforeseen))
         failures += [f"{record.name}: {failure}" for failure in failed]
     if failures:
         print("\n".join(failures))
