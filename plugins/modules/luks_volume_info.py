@@ -37,7 +37,6 @@ options:
         type: list
         elements: str
         default: []
-        no_log: true
 attributes:
   check_mode:
     support: full
@@ -46,7 +45,7 @@ attributes:
     support: none
     description: Nothing is changed.
 requirements:
-  - lsblk and wipefs of util-linux 2.38 or later
+  - lsblk and wipefs of util-linux 2.37 or later
 """
 
 EXAMPLES = r"""
