@@ -4,7 +4,7 @@
 """What OpenVPN asks on the gateway about its clients; see openvpn(8), "Scripting and Environmental Variables".
 
     vpn_server.py SETTINGS connect FILE     client-connect: write the client's address and routes into FILE
-    vpn_server.py SETTINGS token FILE       auth-user-pass-verify, via-file: is the password a token that opens this?
+    vpn_server.py SETTINGS token            auth-user-pass-verify, via-env: is the password a token that opens this?
     vpn_server.py SETTINGS sessions [--check]
                                             end the sessions that are no longer what SETTINGS and the revocation list
                                             say, and print whose they are
@@ -12,7 +12,7 @@
 SETTINGS is JSON: clients {NAME@TENANT: {tenant, address, subject}}, tenants {name: {netmask, gateway, routes, dns,
 group}}, state (a folder of OpenVPN's own), management (its socket), revocations (a file), token ({} or {issuer,
 audience, groups_claim, ca_file}). Whatever is wrong, the client is refused: the exit status is 1, and a line on
-standard error, which is OpenVPN's log, says why. No token is in an argument, a log or a file that stays.
+standard error, which is OpenVPN's log, says why. No token is in an argument, a log or a file.
 Python 3.9 or later; tokens need PyJWT 2.4 with cryptography, the list of revocations needs cryptography.
 """
 
@@ -238,10 +238,14 @@ def check_token(settings, name, token):
         raise Refused("has somebody else's token")
 
 
-def token(settings, path):
-    """Start to check the password in a file (path: str), and let OpenVPN go on with its other clients meanwhile."""
+def token(settings):
+    """Start to check the password, and let OpenVPN go on with its other clients meanwhile.
+
+    From the environment, which only OpenVPN's user and root can read: the file that OpenVPN would write instead has
+    room for 512 bytes (STATUS_PRINTF_MAXLEN), and a token has more.
+    """
     name = TOLD["common_name"]
-    _user, _, password = Path(path).read_text(encoding="utf-8", errors="replace").partition("\n")
+    password = TOLD.get("password", "")
     answer = Path(TOLD["auth_control_file"])
     if os.fork():
         return DEFERRED
@@ -275,7 +279,7 @@ def main(arguments=None):
         if options.what == "sessions":
             sessions(settings, options.check)
         elif options.what == "token":
-            return token(settings, options.file)
+            return token(settings)
         else:
             connect(settings, options.file)
     except Refused as error:

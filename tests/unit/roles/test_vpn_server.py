@@ -223,10 +223,9 @@ def test_keys_come_over_https_only() -> None:
 def test_the_answer_comes_later_and_holds_no_token(settings, tmp_path) -> None:
     (tmp_path / "keys.json").write_text(json.dumps({"issuer": ISSUER, "time": time.time(), "keys": [public(KEY)]}))
     for made, verdict in ((token(), "1"), (token(OTHER_KEY), "0")):
-        (tmp_path / "password").write_text(f"alice\n{made}\n")
         (tmp_path / "control").write_text("")
         done = run(
-            settings, tmp_path, "token", str(tmp_path / "password"), common_name="alice@virgo",
+            settings, tmp_path, "token", common_name="alice@virgo", password=made,
             auth_control_file=str(tmp_path / "control"), auth_failed_reason_file=str(tmp_path / "reason"),
         )  # fmt: skip
         assert done.returncode == 2
