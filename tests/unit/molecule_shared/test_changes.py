@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import collections
 import json
 import os
 import subprocess
@@ -154,3 +155,18 @@ def test_the_same_seed_makes_the_same_choice(tmp_path, capfd):
     first, _killed, second, _killed = capfd.readouterr().out.splitlines()
     assert first == second
     assert "of 40" in first
+
+
+def test_a_repeated_installation_may_be_one_on_another_host():
+    repeated = ("north", "Logs", "Install rsyslog", "install.yml:2")
+    needed = ("south", "Logs", "Install rsyslog", "install.yml:2")
+    check, real = collections.Counter([repeated, needed]), collections.Counter([needed])
+    assert compare_changes.without_repeated(check, real, ["Install rsyslog"]) == collections.Counter([needed])
+    assert compare_changes.without_repeated(check, real, []) == check
+
+
+def test_plays_that_nobody_foresees_are_left_out():
+    changes = collections.Counter(
+        [("north", "Later", "Controls", "c.yml:2"), ("north", "First", "Controls", "c.yml:2")]
+    )
+    assert list(compare_changes.without_play(changes, ["Later"])) == [("north", "First", "Controls", "c.yml:2")]
