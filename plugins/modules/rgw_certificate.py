@@ -105,7 +105,7 @@ operations:
     - action: update
       key: cnaf-storage-01
       changes: [certificate]
-unreachable:
+unanswered:
   description: Gateways that could not be looked at, by host, and why. Also a warning.
   returned: success, outside check mode
   type: dict

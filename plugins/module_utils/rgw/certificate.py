@@ -157,4 +157,4 @@ class CertificateBackend(CephBackend):
             self.ceph.sleep(PAUSE)
 
     def finish(self, operations):
-        return {"unreachable": self.unreachable}
+        return {"unanswered": self.unreachable}

@@ -67,3 +67,10 @@ def test_whole_life_is_tested(name: str, documentation: dict) -> None:
         pytest.skip("changes nothing, so it has no life to test")
     tests = crud_tests(TESTS / f"test_{name}.py").get(name, [])
     assert tests, f'mark the tests that run it twice and in check mode with @pytest.mark.crud("{name}")'
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_return_value_means_something_to_ansible(name: str, documentation: dict) -> None:
+    """A value called `unreachable`, say, makes a host unreachable that answers."""
+    taken = {"exception", "failed", "skipped", "unreachable"}
+    assert not taken & set(documentation[name].get("return") or {})

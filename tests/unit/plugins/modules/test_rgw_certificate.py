@@ -120,7 +120,7 @@ def test_life(site):
         side: {host: {"host": host, "certificate": fingerprint(text)} for host in "ab"}
         for side, text in (("before", site.old[0]), ("after", site.new[0]))
     }
-    assert site.cluster.restarted == ["rgw.x.a.abcdef", "rgw.x.b.abcdef"] and done["unreachable"] == {}
+    assert site.cluster.restarted == ["rgw.x.a.abcdef", "rgw.x.b.abcdef"] and done["unanswered"] == {}
     assert "PRIVATE" not in str(done)
 
 
@@ -181,7 +181,7 @@ def test_one_that_is_away_is_left_and_reported(site, check):
     site.gateways["a"].silent = 1
     result = site.ceph.run("rgw_certificate", site.params(), check=check)
     assert [item["key"] for item in result["operations"]] == ["b"] and "a: " in result["warnings"][0]
-    assert check or list(result["unreachable"]) == ["a"]
+    assert check or list(result["unanswered"]) == ["a"]
 
 
 def test_before_file_and_cluster_exist_a_check_plans_nothing(site, tmp_path):
