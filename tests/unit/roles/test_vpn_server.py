@@ -247,7 +247,7 @@ def management(settings):
     server.listen()
 
     def serve():
-        connection, _ = server.accept()
+        connection = server.accept()[0]
         with connection, connection.makefile("rw") as file:
             print(">INFO:OpenVPN Management Interface Version 5", file=file, flush=True)
             for line in file:

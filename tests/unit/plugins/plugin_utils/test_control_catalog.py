@@ -42,11 +42,11 @@ CHOICES = {
 def write(tmp_path):
     """Write a catalog of these controls (or of a text) and choices; returns its folder."""
 
-    def make(*controls, choices=CHOICES):
+    def make(*controls, choices=None):
         folder = tmp_path / "catalog"
         folder.mkdir(exist_ok=True)
         (folder / "topic.yml").write_text(yaml.safe_dump(list(controls)))
-        (tmp_path / "parameters.yml").write_text(yaml.safe_dump(choices))
+        (tmp_path / "parameters.yml").write_text(yaml.safe_dump(CHOICES if choices is None else choices))
         return folder
 
     return make
@@ -64,9 +64,9 @@ def problems(folder):
     return [str(problem) for problem in caught.value.problems]
 
 
-def changed(control=CONTROL, **values):
+def changed(control=None, **values):
     """A control with other values; None takes a key away."""
-    result = copy.deepcopy({**control, **values})
+    result = copy.deepcopy({**(control or CONTROL), **values})
     return {key: value for key, value in result.items() if value is not None}
 
 
