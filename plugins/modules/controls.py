@@ -95,7 +95,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: The controls in their order, each with its status.
+  description:
+    - The controls in their order, each with its status. Where some are failed and O(strict) makes that a failure, only
+      these.
   returned: unless O(mode=restore)
   type: list
   elements: dict

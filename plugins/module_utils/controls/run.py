@@ -52,6 +52,8 @@ def run_module():
         _write_results(module, report)
     failed = [f"{entry['id']}: {entry['reason']}" for entry in results if entry["status"] == engine.FAILED]
     if failed and module.params["strict"]:
+        # Ansible prints all of a failure: thousands of lines about what is in order would hide it.
+        report["results"] = [entry for entry in results if entry["status"] == engine.FAILED]
         module.fail_json(msg="\n".join([f"{len(failed)} controls are failed:", *failed]), **report)
     module.exit_json(**report)
 
