@@ -93,7 +93,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.template import trust_as_template
 
-from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import load
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import bubbles, load
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import DescriptionError
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import SERVICES
 
@@ -101,7 +101,7 @@ from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services
 PARSER_ERROR = 4
 # Tables that grow with the federation. As plain variables of `all`, ansible-inventory would print them once a host,
 # 10,000 times in a large federation: they are looked up when something uses them.
-TABLES = ("sites", "endpoints", "hosts")
+TABLES = ("sites", "endpoints", "hosts", "bubbles")
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -178,7 +178,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
     domain = model["federation"]["domain"]
     # Also those of services that nobody offers: a play for them has no hosts then, instead of an unknown pattern.
-    for group in ("tenant", *(group for service in SERVICES.values() for group in service.groups)):
+    for group in ("tenant", *bubbles.GROUPS, *(group for service in SERVICES.values() for group in service.groups)):
         inventory.add_group(group)
     for pool in model["pools"]:
         for group in pool["groups"]:
@@ -205,6 +205,9 @@ def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
         inventory.add_group(group)
         for host in hosts:
             inventory.add_child(group, host)
+    for name, bubble in model["bubbles"].items():
+        for host in bubbles.hosts(bubble):
+            inventory.set_variable(host, "datacloud_bubble", name)
     for cluster in model["ceph"].values():
         for host in cluster["hosts"]:
             inventory.set_variable(host, "datacloud_ceph", cluster)
@@ -213,6 +216,7 @@ def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
     inventory.set_variable("all", "datacloud_secret_store", str(Path(path).parent / "secrets"))
     inventory.set_variable("all", "datacloud_backbone", model["backbone"])
     inventory.set_variable("all", "datacloud_identity", model["identity"])
+    inventory.set_variable("all", "datacloud_hpc", model["hpc"])
     for table in TABLES:
         expression = f"lookup('infn.datacloud.federation', {json.dumps(path)}, table='{table}')"
         # Marked here: where another source was parsed before this one, `trusted_by_default` comes too late.

@@ -9,7 +9,7 @@ import fnmatch
 from datetime import date
 from typing import Any
 
-from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses, bubbles
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.documents import Document
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import Problem, did_you_mean
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import FEDERATION_WIDE, SERVICES
@@ -57,6 +57,7 @@ class _Meaning:
         self.problems: list[Problem] = []
         self.names: dict[str, Document] = {}
         self.tenants: dict[str, str] = {}
+        self.bubbles: dict[str, str] = {}
 
     def check(self) -> list[Problem]:
         self._plan()
@@ -68,9 +69,11 @@ class _Meaning:
             self._pools(site, prefixes)
             self._services(site)
             self._waivers(site)
+            self._bubbles(site)
         self._backbone()
         self._identity()
         self._access()
+        self._accounts()
         return self.problems
 
     def _say(self, document: Document, path: tuple, message: str) -> None:
@@ -260,6 +263,58 @@ class _Meaning:
             self._say(site, path, f"{name} needs the service '{known.needs}' on the same pool")
         if name == "ceph" and site.data.get("tier") != "backbone":
             self._say(site, path, "a Ceph cluster of the federation stands at a backbone site: set tier: backbone")
+
+    def _bubbles(self, site: Document) -> None:
+        pools = {label(pool): pool for pool in site.data.get("pools", []) if pool and pool.get("kind")}
+        used: dict[str, str] = {}
+        for name, bubble in site.data.get("bubbles", {}).items():
+            path = ("bubbles", name)
+            here = f"{site.name}:{site.line(path)}"
+            first = self.bubbles.setdefault(name, here)
+            if first != here:
+                self._say(site, path, f"bubble '{name}' is there twice, first in {first}")
+            for inner, pool in bubbles.pools_of(bubble or {}):
+                if pool not in pools:
+                    message = f"there is no pool '{pool}' here{did_you_mean(pool, pools)}"
+                    self._say(site, (*path, *inner), message)
+                elif used.setdefault(pool, name) != name:
+                    message = f"pool '{pool}' belongs to bubble '{used[pool]}' already"
+                    self._say(site, (*path, *inner), message)
+            self._fabric(site, path, bubble or {}, pools)
+
+    def _fabric(self, site: Document, path: tuple, bubble: dict, pools: dict[str, dict]) -> None:
+        labels = {pool for _inner, pool in bubbles.pools_of(bubble)} & pools.keys()
+        members = labels | {
+            f"{site.data.get('name')}-{name}-{number:02d}"
+            for name in labels
+            if "count" in pools[name]
+            for number in nodes(pools[name])
+        }
+        keys: dict[int, str] = {}
+        for name, partition in bubble.get("fabric", {}).items():
+            here = (*path, "fabric", name)
+            for index, member in enumerate((partition or {}).get("nodes", [])):
+                if member and member not in members:
+                    message = f"the bubble has no pool or host '{member}'{did_you_mean(member, members)}"
+                    self._say(site, (*here, "nodes", index), message)
+            key = (partition or {}).get("key")
+            if key and keys.setdefault(int(key, 16), name) != name:
+                message = f"partition '{keys[int(key, 16)]}' has the key {key} already"
+                self._say(site, (*here, "key"), message)
+
+    def _accounts(self) -> None:
+        hpc = (self.federation.data or {}).get("hpc", {})
+        qos, accounts = hpc.get("qos", {}), hpc.get("accounts", {})
+        for name, account in accounts.items():
+            path = ("hpc", "accounts", name)
+            parent = (account or {}).get("parent")
+            if parent and parent not in accounts:
+                message = f"there is no account '{parent}'{did_you_mean(parent, accounts)}"
+                self._say(self.federation, (*path, "parent"), message)
+            for index, used in enumerate((account or {}).get("qos", [])):
+                if used and used not in qos and not _refused(self.federation, ("hpc", "qos", used)):
+                    message = f"there is no quality of service '{used}'{did_you_mean(used, qos)}"
+                    self._say(self.federation, (*path, "qos", index), message)
 
     def _backbone(self) -> None:
         backbone = (self.federation.data or {}).get("backbone")
