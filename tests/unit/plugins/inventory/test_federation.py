@@ -85,7 +85,8 @@ def test_the_lab_is_what_the_rest_of_the_collection_builds_on(run, lab):
     hosts = inventory["_meta"]["hostvars"]
     vaults = {"cnaf-vault-01", "cnaf-vault-02", "cnaf-vault-03"}
     epic = {"cnaf-epic-gateway-01", "cnaf-epic-cpu-01"}
-    assert set(hosts) == {"cnaf-storage-01", "ba-storage-01", *vaults, "cnaf-iam-01", "ba-user-01", *epic}
+    bubble = ["ba-hpc-01", "ba-compute-01", "ba-gpu-01"]
+    assert set(hosts) == {"cnaf-storage-01", "ba-storage-01", *vaults, "cnaf-iam-01", "ba-user-01", *epic, *bubble}
     cnaf = hosts["cnaf-storage-01"]
     assert cnaf["ansible_host"] == cnaf["datacloud_address"] == "10.144.17.1"
     assert hosts["ba-storage-01"]["ansible_host"] == "10.144.33.1"
@@ -99,12 +100,17 @@ def test_the_lab_is_what_the_rest_of_the_collection_builds_on(run, lab):
     for name in ("ceph", "ceph_bootstrap", "ceph_mon", "ceph_mgr", "ceph_osd", "ceph_mds", "rgw", "pool_storage"):
         assert sorted(groups[name]) == both, name
     assert groups["zone_master"] == ["cnaf-storage-01"]
-    assert sorted(groups["site_ba"]) == sorted(groups["region_ba"]) == ["ba-storage-01", "ba-user-01"]
+    assert sorted(groups["site_ba"]) == sorted(groups["region_ba"]) == sorted(["ba-storage-01", "ba-user-01", *bubble])
     assert set(groups["openbao"]) == vaults
     assert groups["indigo_iam"] == ["cnaf-iam-01"]
     assert groups["s3_mount"] == ["ba-user-01"]
     assert set(groups["certified"]) == epic
     assert groups["vpn"] == groups["log_server"] == ["cnaf-epic-gateway-01"]
+    assert groups["infiniband"] == bubble
+    assert groups["slurm_controller"] == groups["slurm_login"] == bubble[:1]
+    assert groups["slurm_node"] == bubble[1:]
+    assert groups["gpu_node"] == bubble[2:]
+    assert hosts["ba-gpu-01"]["datacloud_bubble"] == "bari"
     assert groups["tenant_clinic"] == ["cnaf-epic-cpu-01"]
     assert cnaf["datacloud_identity"]["iam"] == {"site": "cnaf", "url": "https://iam.lab.datacloud.test"}
 
