@@ -12,13 +12,13 @@ from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services
 
 
 def plan(model: dict[str, Any]) -> str:
-    """The tables of sites, pools, hosts, services and totals of a model (see ``resolve.resolve``)."""
+    """The tables of sites, pools, hosts, services, bubbles and totals of a model (see ``resolve.resolve``)."""
     federation = model["federation"]
     head = (
         f"{federation['title']}: {_count(len(model['sites']), 'site')}, {_count(len(model['hosts']), 'host')}, "
         f"domain {federation['domain']}"
     )
-    parts = [head, _sites(model), _pools(model), _hosts(model), _services(model), _totals(model)]
+    parts = [head, _sites(model), _pools(model), _hosts(model), _services(model), _bubbles(model), _totals(model)]
     return "\n\n".join(parts)
 
 
@@ -96,6 +96,15 @@ def _services(model: dict[str, Any]) -> str:
         endpoint = endpoints.get((service, site), {"url": "-", "title": SERVICES[service].title})
         rows.append((service, site, endpoint["url"], run_by.get((service, site), "the site itself"), endpoint["title"]))
     return _table("SERVICES", ("service", "site", "endpoint", "run by", "what it is"), rows)
+
+
+def _bubbles(model: dict[str, Any]) -> str:
+    rows = []
+    for name, bubble in model["bubbles"].items():
+        partitions = _words(f"{pool} ({len(hosts)})" for pool, hosts in bubble["pools"].items())
+        keys = _words(f"{partition} {about['key']}" for partition, about in bubble["fabric"].items())
+        rows.append((name, bubble["site"], _words(bubble["controllers"]), _words(bubble["login"]), partitions, keys))
+    return _table("BUBBLES", ("bubble", "site", "controllers", "login", "partitions", "fabric"), rows)
 
 
 def _totals(model: dict[str, Any]) -> str:

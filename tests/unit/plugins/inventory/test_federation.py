@@ -206,7 +206,7 @@ def test_a_cached_description_is_used_until_a_file_changes(run, lab, tmp_path):
 def test_the_plan_as_tables_and_as_json(run, lab, tmp_path):
     result = run("ansible-playbook", "playbooks/plan.yml", "-i", lab)
     assert result.returncode == 0, result.stderr
-    assert "Two-site lab federation: 2 sites, 9 hosts" in result.stdout
+    assert "Two-site lab federation: 2 sites, 12 hosts" in result.stdout
     file = tmp_path / "plan.json"
     assert run("ansible-playbook", "playbooks/plan.yml", "-i", lab, "-e", f"plan_file={file}").returncode == 0
     assert json.loads(file.read_text())["totals"]["storage"] == {"nodes": 2, "announced": None}
