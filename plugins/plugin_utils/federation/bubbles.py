@@ -10,6 +10,7 @@ from typing import Any
 
 # Groups of hosts that a bubble fills; a play for them has no hosts where there is no bubble.
 GROUPS = (
+    "slurm",
     "slurm_controller",
     "slurm_login",
     "slurm_node",
@@ -86,6 +87,7 @@ def groups(bubbles: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
     filled: dict[str, list[str]] = {group: [] for group in GROUPS}
     for name, bubble in bubbles.items():
         nodes = bubble["nodes"]
+        filled["slurm"] += {**bubble["controllers"], **bubble["login"], **nodes}
         filled["slurm_controller"] += bubble["controllers"]
         filled["slurm_login"] += bubble["login"]
         filled["slurm_node"] += nodes

@@ -66,6 +66,7 @@ def test_its_hosts_are_in_the_groups_of_what_they_are(bubble):
     groups = load(bubble.path)["groups"]
     assert groups["slurm_controller"] == groups["slurm_login"] == ["north-head-01"]
     assert groups["slurm_node"] == groups["hpc_node"]
+    assert groups["slurm"] == groups["slurm_controller"] + groups["slurm_node"]
     assert groups["slurm_node"] == ["north-cpu-01", "north-cpu-02", "north-gpu-01", "north-gpu-02", "north-fpga-01"]
     assert groups["infiniband"] == ["north-head-01", "north-gpu-01", "north-gpu-02", "north-fpga-01"]
     assert groups["subnet_manager"] == ["north-head-01", "north-gpu-01"]
