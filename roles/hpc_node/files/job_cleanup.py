@@ -5,8 +5,9 @@
 """Take away what a job has left on this node, as /etc/datacloud-job-cleanup.json says.
 
 Slurm's epilog runs it as root when a job has ended, with SLURM_JOB_ID and SLURM_JOB_UID in the environment
-(slurm.schedmd.com/prolog_epilog.html). The user's processes outside of other jobs are killed. Where the user has no other
-job here, shared memory, semaphores, message queues and files in the configured folders go as well. Slurm itself is not asked: many nodes end a job at the same moment.
+(slurm.schedmd.com/prolog_epilog.html). The user's processes outside of other jobs are killed. Where there is no other
+job of that user here, shared memory, semaphores, message queues and files in the configured folders go as well.
+Slurm itself is not asked: many nodes end a job at the same moment.
 Exit code: 0 done, 1 something stayed, 2 it was not called as it should be.
 """
 
