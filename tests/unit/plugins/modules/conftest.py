@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.machinery
+import importlib.util
 import json
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.bao impo
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.ceph import fake_rados
 
 DOUBLE = Path(__file__).parents[1] / "module_utils" / "rgw" / "radosgw-admin.py"
+NVIDIA_SMI = Path(__file__).parents[4] / "molecule" / "shared" / "files" / "nvidia-smi"
 
 
 @pytest.fixture
@@ -252,3 +254,93 @@ class Iam:
 def service(iam, run_module):
     """A fresh double of INDIGO IAM with an administrator and an administrative client."""
     return Iam(iam, run_module)
+
+
+class Gpus:
+    """A host with GPUs behind the stand-in for nvidia-smi: its state and the commands that were run."""
+
+    def __init__(self, path, run_module):
+        self.path, self.run_module = path, run_module
+        cards = [
+            {
+                "name": "NVIDIA H100 80GB HBM3", "uuid": f"GPU-{number}", "bus": f"00000000:{bus}:00.0",
+                "minor": number, "mig": "disabled", "mig_pending": "disabled", "processes": [], "instances": [],
+            }
+            for number, bus in enumerate(("3B", "D8"))
+        ]  # fmt: skip
+        path.write_text(json.dumps({"driver": "550.163.01", "gpus": cards, "calls": []}))
+
+    def run(self, name, params, check=False):
+        """The result (dict) of a module on this host."""
+        return self.run_module(name, {"executable": str(NVIDIA_SMI), **params}, check)
+
+    def state(self):
+        """The GPUs and all the rest."""
+        return json.loads(self.path.read_text())
+
+    def change(self, index, **changes):
+        """Change a GPU behind everybody's back."""
+        state = self.state()
+        state["gpus"][index].update(changes)
+        self.path.write_text(json.dumps(state))
+
+    def broken(self, status, said):
+        """From now on nvidia-smi ends with this status and these words."""
+        self.path.write_text(json.dumps({**self.state(), "status": status, "said": said}))
+
+    def use(self, index, profile=None):
+        """Let a process run on a GPU, or on its first instance of a profile."""
+        instances = self.state()["gpus"][index]["instances"]
+        number = next((item["id"] for item in instances if item["profile"] == profile), None)
+        self.change(index, processes=[{"pid": 4711, "name": "train.py", "instance": number}])
+
+    def idle(self, index):
+        """Let the GPU's processes end."""
+        self.change(index, processes=[])
+
+    def layout(self, index):
+        """{start: profile} of a GPU's instances, in order."""
+        instances = self.state()["gpus"][index]["instances"]
+        return {item["start"]: item["profile"] for item in sorted(instances, key=lambda item: item["start"])}
+
+    def calls(self):
+        """The commands since the last time (list of word lists)."""
+        state = self.state()
+        self.path.write_text(json.dumps({**state, "calls": []}))
+        return state["calls"]
+
+    def life(self, name, params):
+        """Check, run, check again and run again: the first two agree, the last two change nothing."""
+        before = self.state()["gpus"]
+        foreseen = self.run(name, params, check=True)
+        assert not foreseen.get("failed"), foreseen
+        assert self.state()["gpus"] == before, "check mode wrote something"
+        done = self.run(name, params)
+        assert not done.get("failed"), done
+        keys = ("changed", "operations", "diff")
+        assert {key: foreseen[key] for key in keys} == {key: done[key] for key in keys}
+        after = self.state()["gpus"]
+        for check in (True, False):
+            again = self.run(name, params, check=check)
+            assert not again.get("failed") and not again["changed"], again
+            assert self.state()["gpus"] == after
+        return done
+
+
+@pytest.fixture
+def gpus(tmp_path, run_module, monkeypatch):
+    """A host with two H100 that nothing uses."""
+    monkeypatch.setenv("LAB_GPUS", str(tmp_path / "gpus.json"))
+    loader = importlib.machinery.SourceFileLoader("nvidia_smi", str(NVIDIA_SMI))
+    stand_in = importlib.util.module_from_spec(importlib.util.spec_from_loader("nvidia_smi", loader))
+    loader.exec_module(stand_in)
+    real = AnsibleModule.run_command
+
+    def run_command(self, argv, **options):
+        # In this process: to start it anew for each of the many commands takes most of the time.
+        if argv[0] == "timeout" and argv[2] == str(NVIDIA_SMI):
+            return (*stand_in.run(argv[3:]), "")
+        return real(self, argv, **options)
+
+    monkeypatch.setattr(AnsibleModule, "run_command", run_command)
+    return Gpus(tmp_path / "gpus.json", run_module)
