@@ -25,6 +25,14 @@ options:
     elements: str
     choices: [local, links, errors, pkeys]
     default: [local]
+  active:
+    description: How many ports of this host must be in use. Where fewer are, it is waited for, and told.
+    type: int
+    default: 0
+  timeout:
+    description: Seconds to wait for them.
+    type: int
+    default: 0
   width:
     description: Lanes that every link must have. Without it, as many as both ends of the link can have.
     type: int
@@ -189,12 +197,24 @@ def absent(expected, ports):
     ]
 
 
+def local(tools, active, timeout, sleep):
+    """(ports of this host, what is wrong with them), once as many are in use as must be or the time is over."""
+    while True:
+        ports = tools.local_ports()
+        problems = fabric.port_problems(ports, active)
+        if not problems or timeout <= 0:
+            return ports, problems
+        timeout -= 1
+        sleep(1)
+
+
 def gather(tools, params, sleep=time.sleep):
     """The result (dict). tools: Tools; params: the module's."""
     what = params["gather"]
     result = {"ports": [], "manager": {}, "problems": []}
     if "local" in what:
-        result["ports"], result["manager"] = tools.local_ports(), tools.manager() or {}
+        result["ports"], result["problems"] = local(tools, params["active"], params["timeout"], sleep)
+        result["manager"] = tools.manager() or {} if result["ports"] else {}
     ports = tools.ports() if params["expected"] or set(what) - {"local"} else {}
     result["problems"] += absent(params["expected"], ports)
     names = {}
@@ -228,6 +248,8 @@ def main():
                 "choices": ["local", "links", "errors", "pkeys"],
                 "default": ["local"],
             },
+            "active": {"type": "int", "default": 0},
+            "timeout": {"type": "int", "default": 0},
             "width": {"type": "int"},
             "speed": {"type": "str", "choices": list(fabric.SPEED_ORDER)},
             "window": {"type": "int", "default": 0},

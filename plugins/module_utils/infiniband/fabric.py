@@ -46,7 +46,9 @@ _LINK = re.compile(
     r"\s+(?:(?P<peer_guid>0x[0-9a-f]+)\s+(?P<peer_lid>\d+)\s+(?P<peer_port>\d+))?\[[^\]]*\] "
     r'"(?P<peer_name>[^"]*)" \((?P<hints>.*)\)\s*$'
 )
-_ACTIVE = re.compile(r"(?P<width>\d+)X\s+(?P<speed>[0-9.]+) Gbps(?P<fdr10> \(FDR10\))?\s+(?P<state>\w+)/\s*(?P<phy>\w+)")
+_ACTIVE = re.compile(
+    r"(?P<width>\d+)X\s+(?P<speed>[0-9.]+) Gbps(?P<fdr10> \(FDR10\))?\s+(?P<state>\w+)/\s*(?P<phy>\w+)"
+)
 _WIDER = re.compile(r"Could be (\d+)X")
 _FASTER = re.compile(r"Could be (FDR10|[0-9.]+(?= Gbps))")
 _COUNTED = re.compile(r"^\s+GUID (?P<guid>0x[0-9a-f]+) port (?P<port>\d+): (?P<counters>\[.*\])")
@@ -176,6 +178,27 @@ def partition_keys(text):
     """The P_Keys of a port ({int}) in the output of smpquery PKeyTable."""
     rows = (_KEYS.match(line) for line in text.splitlines())
     return {int(key, 16) for row in rows if row for key in row[1].split()} - {0}
+
+
+def port_problems(found, wanted):
+    """What keeps this host from having as many ports in use as wanted (list of str); found: see `local_ports`."""
+    if sum(port["state"] == "Active" for port in found) >= wanted:
+        return []
+    if len(found) < wanted:
+        return [
+            f"{len(found)} of {wanted} InfiniBand ports are there: see that every adapter is seated and not set to "
+            "Ethernet (lspci, ibstat), and that its driver is loaded (lsmod, dmesg)"
+        ]
+    problems = []
+    for port in found:
+        where = f"port {port['port']} of {port['device']}"
+        if port["physical_state"] != "LinkUp":
+            problems.append(f"{where} is {port['physical_state']}: check its cable and the port of the switch")
+        elif port["state"] != "Active":
+            problems.append(
+                f"{where} is {port['state']}: it waits for a subnet manager; see that opensm runs in the fabric"
+            )
+    return problems
 
 
 def link_problems(found, width=None, speed=None):
