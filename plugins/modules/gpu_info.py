@@ -182,7 +182,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.infn.datacloud.plugins.module_utils import pci
+from ansible_collections.infn.datacloud.plugins.module_utils import dkms, pci
 from ansible_collections.infn.datacloud.plugins.module_utils.core import ApiError
 from ansible_collections.infn.datacloud.plugins.module_utils.gpu import driver, smi
 from ansible_collections.infn.datacloud.plugins.module_utils.gpu.api import NoDriver, Smi
@@ -213,7 +213,7 @@ def read(module):
     params = module.params
     found = {
         "hardware": driver.hardware(pci.devices()),
-        "dkms": driver.dkms(output(module, "dkms", "status")),
+        "dkms": dkms.parse(output(module, "dkms", "status")),
         "kernels": params["kernels"] or [os.uname().release],
         "driver": read_driver(module),
         "smi_status": None,

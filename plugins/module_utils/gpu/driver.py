@@ -11,22 +11,12 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.infn.datacloud.plugins.module_utils import dkms
 from ansible_collections.infn.datacloud.plugins.module_utils.gpu import smi
 
 NVIDIA = 0x10DE
 # PCI classes (upper bytes of the class code): VGA and 3D controllers, and what NVSwitches say that they are.
 GPU_CLASSES, SWITCH_CLASS = (0x0300, 0x0302), 0x0680
-# nvidia-current/550.163.01, 6.12.48+deb13-amd64, x86_64: installed (WARNING! ...), or before it is built
-# nvidia-current/550.163.01: added; before dkms 3 the module was parted from its version by a comma.
-DKMS = re.compile(r"^([^/,:\s]+)[/,] *([^,:\s]+)(?:, *([^,:\s]+), *([^,:\s]+))?: *(\w+) *(.*)$", re.MULTILINE)
-
-
-def dkms(text):
-    """What `dkms status` lists: [{module, version, kernel, state, warning}]; no kernel where nothing was built."""
-    return [
-        {"module": module, "version": version, "kernel": kernel or "", "state": state, "warning": rest.strip("() ")}
-        for module, version, kernel, _arch, state, rest in DKMS.findall(text)
-    ]
 
 
 def loaded(text):
@@ -68,29 +58,8 @@ def _problem(check, message, advice, severity="error", reboot=False):
 
 def _built(found):
     """What is wrong with the kernel module that DKMS makes, kernel by kernel."""
-    ours = [item for item in found["dkms"] if item["module"].startswith("nvidia")]
-    if not ours:
-        return
-    for kernel in found["kernels"]:
-        states = {item["state"] for item in ours if item["kernel"] == kernel}
-        name = f"{ours[0]['module']}/{ours[0]['version']}"
-        log = f"/var/lib/dkms/{name}/build/make.log"
-        if "installed" not in states:
-            state = ", ".join(sorted(states)) or "not built"
-            yield _problem(
-                "dkms",
-                f"the driver {name} is {state} for kernel {kernel}, not installed",
-                f"read {log}; the headers of {kernel} must be installed and the driver must know this kernel "
-                f"(then: dkms install {name} -k {kernel})",
-            )
-    for item in ours:
-        if item["state"] == "installed" and item["kernel"] in found["kernels"] and item["warning"]:
-            yield _problem(
-                "dkms",
-                f"the driver for kernel {item['kernel']}: {item['warning']}",
-                f"dkms install --force {item['module']}/{item['version']} -k {item['kernel']}",
-                "warning",
-            )
+    for message, advice, error in dkms.unfinished(found["dkms"], "nvidia", found["kernels"]):
+        yield _problem("dkms", message, advice, "error" if error else "warning")
 
 
 def _silent(found):

@@ -22,6 +22,7 @@ from ansible_collections.infn.datacloud.plugins.module_utils.iam import api as i
 from ansible_collections.infn.datacloud.tests.contract import conftest as contract
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.bao import server as bao_server
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.ceph import fake_rados
+from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.fpga import xbmgmt
 
 DOUBLE = Path(__file__).parents[1] / "module_utils" / "rgw" / "radosgw-admin.py"
 NVIDIA_SMI = Path(__file__).parents[4] / "molecule" / "shared" / "files" / "nvidia-smi"
@@ -344,3 +345,26 @@ def gpus(tmp_path, run_module, monkeypatch):
 
     monkeypatch.setattr(AnsibleModule, "run_command", run_command)
     return Gpus(tmp_path / "gpus.json", run_module)
+
+
+class Fpgas:
+    """A host with FPGA cards behind the double of xbmgmt, which is its tool."""
+
+    def __init__(self, tool, run_module):
+        self.tool, self.run_module = tool, run_module
+
+    def run(self, name, params, check=False):
+        """The result (dict) of a module on this host."""
+        return self.run_module(name, {"executable": "true", **params}, check)
+
+    def programmed(self):
+        """The arguments of every `xbmgmt program`."""
+        return [words[3:] for words in self.tool.calls if words[2] == "program"]
+
+
+@pytest.fixture
+def fpgas(run_module, monkeypatch):
+    """A host with one card."""
+    tool = xbmgmt.Xbmgmt({"0000:3b:00.0": xbmgmt.card()})
+    monkeypatch.setattr(AnsibleModule, "run_command", lambda _self, argv, **_options: tool.run(argv[3:]))
+    return Fpgas(tool, run_module)

@@ -10,11 +10,6 @@ import pytest
 from ansible_collections.infn.datacloud.plugins.module_utils.gpu import driver
 
 KERNEL = "6.12.48+deb13-amd64"
-DKMS = f"""nvidia-current/550.163.01, 6.12.43+deb13-amd64, x86_64: installed
-nvidia-current/550.163.01, {KERNEL}, x86_64: installed (WARNING! Diff between built and installed module!)
-xrt/2.18.0: added
-nvidia, 470.57.02, 5.10.0-8-amd64, x86_64: built
-"""
 OPEN = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54.15  Release Build  (dvs-builder@U16)\n"
 CLOSED = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.163.01  Tue Apr  8 12:41:17 UTC 2025\nGCC version: 14\n"
 WANTED = {"count": 2, "model": "", "ecc": None, "persistence": False}
@@ -51,17 +46,6 @@ def only(problems):
     """The one problem there is."""
     (problem,) = problems
     return problem
-
-
-def test_dkms():
-    first, second, third, older = driver.dkms(DKMS)
-    assert first == {
-        "module": "nvidia-current", "version": "550.163.01", "kernel": "6.12.43+deb13-amd64", "state": "installed",
-        "warning": "",
-    }  # fmt: skip
-    assert second["warning"] == "WARNING! Diff between built and installed module!"
-    assert (third["module"], third["kernel"], third["state"]) == ("xrt", "", "added")
-    assert (older["module"], older["version"], older["state"]) == ("nvidia", "470.57.02", "built")
 
 
 @pytest.mark.parametrize(("text", "version", "is_open"), [(OPEN, "550.54.15", True), (CLOSED, "550.163.01", False)])
