@@ -18,6 +18,7 @@ from ansible_collections.infn.datacloud.plugins.module_utils.infiniband.fabric i
 MARK = "# Managed by infn.datacloud.ib_partition"
 DEFAULT_KEY = 0x7FFF
 FULL = 0x8000
+LINE = 4000
 MEMBERSHIPS = ("full", "limited")
 # Members that stand for several ports, or for the subnet manager's own.
 KEYWORDS = ("ALL", "ALL_CAS", "ALL_SWITCHES", "ALL_ROUTERS", "SELF")
@@ -34,7 +35,6 @@ IMPLICIT = {
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,30}")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_NAMED_GUID = re.compile(r"\b(0x[0-9a-fA-F]+)\b[^#]*#\s*(\S+)\s*$")
 
 MEMBER = (
     Field("guid"),
@@ -141,34 +141,49 @@ def render(partitions):
         flags = ["ipoib"] if item.get("ipoib") else []
         flags += [f"mtu={MTU_CODES[item['mtu']]}"] if item.get("mtu") else []
         flags += [f"rate={RATE_CODES[item['rate']]}"] if item.get("rate") else []
-        lines.append(", ".join([f"{item['name']}={item['key']}", *flags]) + " :")
-        last = len(item["members"]) - 1
-        for number, member in enumerate(item["members"]):
+        head = ", ".join([f"{item['name']}={item['key']}", *flags]) + " :"
+        lines.append(head if item["members"] else f"{head} ;")
+        for number, member in enumerate(item["members"], 1):
             comment = f" # {member['name']}" if member.get("name") else ""
-            lines.append(f"  {member['guid']}={member['membership']}{',' if number < last else ''}{comment}")
-        lines.append(";")
+            end = "," if number < len(item["members"]) else ";"
+            lines.append(f"  {member['guid']}={member['membership']}{end}{comment}")
     return "\n".join([*lines, ""])
 
 
 def parse(text):
-    """The partitions of a file, {name: partition}. Raises NotUnderstood for all that `render` never writes."""
-    names = {}
-    code = []
-    for line in text.splitlines():
-        if found := _NAMED_GUID.search(line):
-            names[_guid(found[1])] = found[2]
-        code.append(line.partition("#")[0])
-    *statements, rest = "\n".join(code).split(";")
-    if rest.strip():
-        raise NotUnderstood(f"the definition {_shown(rest)} does not end with ';'")
-    partitions = {}
-    for statement in statements:
-        if not statement.strip():
-            continue
-        partition = _parse_statement(statement, names)
-        if partition["name"] in partitions or partition["key"] in {other["key"] for other in partitions.values()}:
-            raise NotUnderstood(f"{partition['name']} or its key is there twice")
-        partitions[partition["name"]] = partition
+    """The partitions of a file, {name: partition}. Raises NotUnderstood for all that `render` never writes.
+
+    opensm reads lines of up to 4095 bytes, wants the whole head of a definition in one, and loses its way on one that
+    has nothing but a ";" (osm_prtn_config_parse_file of opensm 3.3.23): so this reads lines as well.
+    """
+    partitions, partition = {}, None
+    for number, line in enumerate(text.splitlines(), 1):
+        code, _mark, comment = (part.strip() for part in line.partition("#"))
+        try:
+            if len(line.encode()) > LINE:
+                raise ValueError("is too long")
+            if not code:
+                continue
+            code, end, rest = (part.strip() for part in code.partition(";"))
+            if rest:
+                raise ValueError("goes on after ';'")
+            if not code:
+                raise ValueError("has nothing but ';'")
+            if partition is None:
+                head, colon, code = code.partition(":")
+                if not colon:
+                    raise ValueError("does not begin a definition, which has a ':'")
+                partition = _parse_head(head, partitions)
+            members = [_parse_member(item.strip()) for item in code.rstrip(", ").split(",") if code.strip()]
+            if comment and len(members) == 1:
+                members[0]["name"] = comment
+            partition["members"] = _sorted([*partition["members"], *members])
+        except ValueError as error:
+            raise NotUnderstood(f"line {number} {error}") from None
+        if end:
+            partitions[partition["name"]], partition = partition, None
+    if partition is not None:
+        raise NotUnderstood(f"the definition of {partition['name']} does not end with ';'")
     return partitions
 
 
@@ -261,23 +276,20 @@ def _guids(member, key, known):
         raise ValueError(f"{guid} is neither the GUID of a port nor one of {', '.join(KEYWORDS)}") from None
 
 
-def _parse_statement(statement, names):
-    head, colon, body = statement.partition(":")
-    if not colon:
-        raise NotUnderstood(f"{_shown(statement)} is no definition: ':' is missing")
-    first, *flags = [part.strip() for part in head.split(",")]
-    name, equals, key = (part.strip() for part in first.partition("="))
+def _parse_head(text, partitions):
+    first, *flags = [part.strip() for part in text.split(",")]
+    name, _equals, key = (part.strip() for part in first.partition("="))
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"has no name of a partition: {name!r}")
     try:
-        if not (equals and _NAME.fullmatch(name)):
-            raise ValueError
         partition = {"name": name, "key": f"0x{key_number(key):04x}", "ipoib": False, "mtu": None, "rate": None}
-        for flag in flags:
-            _parse_flag(partition, flag)
-        items = [item.strip() for item in body.split(",")] if body.strip() else []
-        partition["members"] = _sorted(_parse_member(item, names) for item in items)
-    except ValueError as error:
-        raise NotUnderstood(f"{_shown(statement)} is not understood ({error})") from None
-    return partition
+    except ValueError:
+        raise ValueError(f"has no P_Key: {key!r}") from None
+    if name in partitions or partition["key"] in {other["key"] for other in partitions.values()}:
+        raise ValueError("has a name or a P_Key that was there before")
+    for flag in flags:
+        _parse_flag(partition, flag)
+    return {**partition, "members": []}
 
 
 def _parse_flag(partition, flag):
@@ -288,34 +300,23 @@ def _parse_flag(partition, flag):
     elif codes and value.isdigit() and int(value) in codes.values():
         partition[option] = next(plain for plain, code in codes.items() if code == int(value))
     else:
-        raise ValueError(f"flag {flag}")
+        raise ValueError(f"has a flag that is not known here: {flag!r}")
 
 
-def _parse_member(item, names):
+def _parse_member(item):
     guid, _equals, membership = (part.strip() for part in item.partition("="))
     if membership not in MEMBERSHIPS:
-        raise ValueError(f"member {item}")
-    member = {"guid": guid if guid in KEYWORDS else canonical(guid), "membership": membership}
-    if member["guid"] in names:
-        member["name"] = names[member["guid"]]
-    return member
-
-
-def _guid(text):
+        raise ValueError(f"has a member that is not said to be full or limited: {item!r}")
     try:
-        return canonical(text)
+        return {"guid": guid if guid in KEYWORDS else canonical(guid), "membership": membership}
     except ValueError:
-        return text
+        raise ValueError(f"has a member that is no port: {item!r}") from None
 
 
 def _sorted(members):
     """Keywords first, in their own order."""
     order = {keyword: str(number) for number, keyword in enumerate(KEYWORDS)}
     return sorted(members, key=lambda member: (member["guid"] not in order, order.get(member["guid"], member["guid"])))
-
-
-def _shown(text):
-    return repr(" ".join(text.split())[:60])
 
 
 def _listed(keys):
