@@ -98,6 +98,9 @@ problems:
     advice:
       description: What to do.
       type: str
+    sentence:
+      description: Both together.
+      type: str
 """
 
 import os
@@ -140,7 +143,7 @@ def main():
     except ApiError as error:
         module.fail_json(msg=str(error))
     found["problems"] = cards.problems(found, module.params)
-    errors = [cards.sentence(item) for item in found["problems"] if item["severity"] == "error"]
+    errors = [item["sentence"] for item in found["problems"] if item["severity"] == "error"]
     if module.params["refuse"] and errors:
         module.fail_json(msg=" ".join(errors), **found)
     module.exit_json(changed=False, **found)

@@ -163,6 +163,9 @@ problems:
     advice:
       description: What to do.
       type: str
+    sentence:
+      description: Both together.
+      type: str
     reboot:
       description: Whether a reboot clears it.
       type: bool
@@ -271,7 +274,7 @@ def main():
         "reboot_needed": bool(reasons),
         "reboot_reasons": reasons,
     }
-    errors = [driver.sentence(item) for item in problems if item["severity"] == "error"]
+    errors = [item["sentence"] for item in problems if item["severity"] == "error"]
     if module.params["refuse"] and errors:
         module.fail_json(msg=" ".join(errors), **result)
     module.exit_json(changed=False, **result)

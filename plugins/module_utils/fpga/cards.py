@@ -33,7 +33,7 @@ def hardware(devices):
 
 
 def problems(found, wanted):
-    """What is wrong, errors first: a list of {check, severity, message, advice}.
+    """What is wrong, errors first: a list of {check, severity, message, advice, sentence}.
 
     found: {hardware, dkms, kernels, tools (bool), cards ({address: ...})}; wanted: {count (int or None), model (str)}.
     """
@@ -60,7 +60,13 @@ def problems(found, wanted):
 
 
 def _problem(check, message, advice, severity="error"):
-    return {"check": check, "severity": severity, "message": message, "advice": advice}
+    return {
+        "check": check,
+        "severity": severity,
+        "message": message,
+        "advice": advice,
+        "sentence": f"{message}. What to do: {advice}.",
+    }
 
 
 def _xilinx(item, found, wanted):
@@ -82,8 +88,3 @@ def _xilinx(item, found, wanted):
     elif wanted["model"] and wanted["model"].lower() not in f"{card['shell']} {card.get('board', '')}".lower():
         message = f"{which} is {card['shell']}, not {wanted['model']}"
         yield _problem("model", message, "correct the hardware in the site's description")
-
-
-def sentence(problem):
-    """A problem in one sentence."""
-    return f"{problem['message']}. What to do: {problem['advice']}"

@@ -38,7 +38,7 @@ def hardware(devices):
 
 
 def problems(found, wanted):
-    """What is wrong, worst first: a list of {check, severity, message, advice, reboot}.
+    """What is wrong, worst first: a list of {check, severity, message, advice, sentence, reboot}.
 
     found: what gpu_info returns (hardware, dkms, kernels, driver, smi_status, smi_said, gpus, links).
     wanted: {count (int or None), model (str), ecc, persistence (bool or None)}. Severity is error (the host must not
@@ -53,7 +53,14 @@ def problems(found, wanted):
 
 
 def _problem(check, message, advice, severity="error", reboot=False):
-    return {"check": check, "severity": severity, "message": message, "advice": advice, "reboot": reboot}
+    return {
+        "check": check,
+        "severity": severity,
+        "message": message,
+        "advice": advice,
+        "sentence": f"{message}. What to do: {advice}.",
+        "reboot": reboot,
+    }
 
 
 def _built(found):
@@ -157,11 +164,6 @@ def _healthy(found, wanted):
             yield _problem(
                 "nvlink", f"{which}: {down} NVLinks are down", "look after bridge, baseboard and fabric manager"
             )
-
-
-def sentence(problem):
-    """A problem in one sentence."""
-    return f"{problem['message']}. What to do: {problem['advice']}"
 
 
 def reboot_reasons(problems):

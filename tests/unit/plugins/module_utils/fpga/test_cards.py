@@ -54,7 +54,7 @@ def test_hardware():
 def test_problems(changes, check, severity, words):
     (problem,) = cards.problems(host(**changes), WANTED)
     assert (problem["check"], problem["severity"]) == (check, severity) and words in problem["message"]
-    assert cards.sentence(problem).endswith(problem["advice"])
+    assert problem["sentence"].endswith(f"{problem['advice']}.")
 
 
 def test_nothing_wrong():

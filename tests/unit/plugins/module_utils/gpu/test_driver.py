@@ -111,7 +111,7 @@ def test_a_driver_without_dkms_is_no_fault():
 def test_nvidia_smi_does_not_answer(changes, check, words):
     problem = only(driver.problems(host(gpus=[], **changes), WANTED))
     assert problem["check"] == check and words in problem["message"] and problem["severity"] == "error"
-    assert driver.sentence(problem) == f"{problem['message']}. What to do: {problem['advice']}"
+    assert problem["sentence"] == f"{problem['message']}. What to do: {problem['advice']}."
     assert problem["reboot"] == (check == "mismatch")
 
 
