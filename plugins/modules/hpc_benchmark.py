@@ -77,6 +77,26 @@ options:
     description: The level of C(dcgmi diag), from V(1) (seconds) to V(4) (hours).
     type: int
     default: 1
+  job:
+    description: Slurm jobs to run, on a host where users submit. None are run if not given.
+    type: dict
+    suboptions:
+      nodes:
+        description: The node that the jobs are to prove, and a neighbour for a job of MPI on both.
+        type: list
+        elements: str
+        required: true
+      gpus:
+        description: GPUs of the first node. One job asks for one of them, one for all, and each has to see just these.
+        type: int
+        default: 0
+      partition:
+        description: The partition; Slurm's default if not given.
+        type: str
+      mpi:
+        description: How Slurm starts MPI.
+        type: str
+        default: pmix
   timeout:
     description: Seconds that each benchmark may take.
     type: int
@@ -89,7 +109,7 @@ attributes:
     support: N/A
     description: Nothing is changed.
 requirements:
-  - hpcc and mpirun for O(compute), fio for O(storage), perftest for O(verbs)
+  - hpcc and mpirun for O(compute), fio for O(storage), perftest for O(verbs), srun for O(job) and hpcc on its nodes
 """
 
 EXAMPLES = r"""
@@ -99,6 +119,14 @@ EXAMPLES = r"""
     storage:
       path: /scratch
   register: benchmark
+
+- name: Jobs on a node and its neighbour
+  infn.datacloud.hpc_benchmark:
+    compute: false
+    job:
+      nodes: [ba-gpu-01, ba-gpu-02]
+      gpus: 4
+      partition: acceptance
 
 - name: A small run
   infn.datacloud.hpc_benchmark:
@@ -122,6 +150,18 @@ skipped_benchmarks:
   returned: success
   type: dict
   sample: {gpu_bandwidth: nvbandwidth is not installed}
+checks:
+  description: What has no number, each with check, title, ok, observed, wanted and advice.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - check: gpu_job_1
+      title: Job that asks for 1 GPU
+      ok: true
+      observed: sees /dev/nvidia0
+      wanted: 1 GPU
+      advice: ""
 about:
   description: How it was measured.
   returned: success
@@ -149,6 +189,24 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+# The input of hpcc is the first argument. Only the first process has something to tell.
+MPI_JOB = """
+set -e
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+printf %s "$1" > hpccinf.txt
+hpcc >&2
+test "$SLURM_PROCID" != 0 || cat hpccoutf.txt
+"""
+# A GPU that a job may not use cannot be opened.
+GPU_JOB = """
+for device in /dev/nvidia[0-9]*; do
+  if (: < "$device") 2>/dev/null; then echo "$device"; fi
+done
+"""
+# MiB of a matrix for which only the network counts.
+MPI_MEMORY = 16
 
 
 def cores():
@@ -176,7 +234,7 @@ class Benchmarks:
 
     def __init__(self, module):
         self.module, self.params = module, module.params
-        self.values, self.errors, self.skipped, self.about = {}, {}, {}, {}
+        self.values, self.errors, self.skipped, self.about, self.checks = {}, {}, {}, {}, []
 
     def run(self, name, argv, folder=None):
         """Standard output (str) of a program, or None after its failure was noted under a name."""
@@ -266,6 +324,32 @@ class Benchmarks:
         else:
             self.skipped["gpu_diagnosis"] = "dcgmi is not installed"
 
+    def srun(self, nodes, *options):
+        """The beginning of a command that runs on nodes with a process each."""
+        partition = self.params["job"]["partition"]
+        return [
+            "srun", "--quiet", "--job-name=datacloud-acceptance", "--chdir=/tmp", "--kill-on-bad-exit",
+            f"--nodes={len(nodes)}", f"--ntasks={len(nodes)}", "--ntasks-per-node=1", f"--nodelist={','.join(nodes)}",
+            *([f"--partition={partition}"] if partition else []), *options,
+        ]  # fmt: skip
+
+    def job(self):
+        """Jobs of Slurm: MPI between two nodes, and GPUs."""
+        about = self.params["job"]
+        if len(about["nodes"]) < 2:
+            self.skipped["mpi_job"] = "there is no other node"
+        else:
+            argv = self.srun(about["nodes"][:2], f"--mpi={about['mpi']}", "--exclusive")
+            output = self.run("mpi_job", [*argv, "sh", "-c", MPI_JOB, "sh", benchmark.hpcc_input(2, MPI_MEMORY)])
+            if output is not None:
+                self.keep("mpi_job", lambda: benchmark.pair_values(benchmark.hpcc_summary(output)))
+        for count in sorted({1, about["gpus"]} if about["gpus"] else ()):
+            name = f"gpu_job_{count}"
+            argv = self.srun(about["nodes"][:1], f"--gres=gpu:{count}")
+            output = self.run(name, [*argv, "sh", "-c", GPU_JOB])
+            if output is not None:
+                self.checks.append(benchmark.gpu_check(name, count, output.split()))
+
 
 def main():
     """Run the benchmarks that are asked for."""
@@ -294,13 +378,22 @@ def main():
             },
             "gpu": {"type": "bool", "default": False},
             "gpu_level": {"type": "int", "default": 1},
+            "job": {
+                "type": "dict",
+                "options": {
+                    "nodes": {"type": "list", "elements": "str", "required": True},
+                    "gpus": {"type": "int", "default": 0},
+                    "partition": {"type": "str"},
+                    "mpi": {"type": "str", "default": "pmix"},
+                },
+            },
             "timeout": {"type": "int", "default": 1800},
         },
         supports_check_mode=True,
     )
     benchmarks = Benchmarks(module)
     if not module.check_mode:
-        for name in ("compute", "storage", "verbs", "gpu"):
+        for name in ("compute", "storage", "verbs", "gpu", "job"):
             if module.params[name]:
                 getattr(benchmarks, name)()
     module.exit_json(
@@ -309,6 +402,7 @@ def main():
         errors=benchmarks.errors,
         skipped_benchmarks=benchmarks.skipped,
         about=benchmarks.about,
+        checks=benchmarks.checks,
     )
 
 

@@ -76,6 +76,20 @@ def pair_values(summary):
     }
 
 
+def gpu_check(name, count, seen):
+    """The check (dict) of a job that asked for so many GPUs and could open these devices (list of str)."""
+    ok = len(seen) == count
+    noun = "GPU" if count == 1 else "GPUs"
+    return {
+        "check": name,
+        "title": f"Job that asks for {count} {noun}",
+        "ok": ok,
+        "observed": f"sees {', '.join(seen) or 'none'}",
+        "wanted": f"{count} {noun}",
+        "advice": "" if ok else "look at gres.conf, and at ConstrainDevices in cgroup.conf",
+    }
+
+
 def fio_options(path, name, size_mb, seconds, direct):
     """The arguments of fio(1) that write a file, read it, and read it in random places."""
     return [

@@ -10,8 +10,8 @@ from html import escape
 
 from ansible_collections.infn.datacloud.plugins.module_utils.acceptance.verdict import number
 
-WIDTH = 720
-LEFT, RIGHT = 120, 24
+WIDTH = 560
+LEFT, RIGHT = 90, 24
 ROW = 54
 # Dots of one row are spread over so many heights, so that nodes that are alike do not hide each other.
 LANES = (0, -7, 7, -14, 14)
@@ -24,7 +24,7 @@ figcaption { font-weight: 600; font-size: .95rem; }
 figcaption small { font-weight: 400; color: var(--soft); font-size: .85rem; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 15px system-ui, sans-serif; fill: var(--soft); }
-svg .who { fill: var(--ink); }
+svg .who { fill: var(--ink); paint-order: stroke; stroke: var(--card); stroke-width: 4px; }
 svg .grid { stroke: var(--line); } svg .middle { stroke: var(--soft); stroke-width: 2; }
 svg .limit { stroke: var(--bar-bad); stroke-width: 2; stroke-dasharray: 6 4; }
 svg .good { fill: var(--bar-good); } svg .bad { fill: var(--bar-bad); } svg .dot { stroke: var(--card); }
@@ -109,8 +109,9 @@ def _dot(x, y, title, bad):
 
 def bars(rows):
     """One node against the median of its pool: rows of (title, text of the value, ratio to the median, good)."""
-    left, right, height = 270, 150, 28
-    length = WIDTH - left - right
+    left, right, height = 280, 130, 28
+    wide = 760
+    length = wide - left - right
     middle = round(left + length / LONGEST, 1)
     parts = []
     for index, (title, text, ratio, good) in enumerate(rows):
@@ -127,6 +128,6 @@ def bars(rows):
     parts.append(f'<line class="middle" x1="{middle}" y1="2" x2="{middle}" y2="{end}"/>')
     parts.append(f'<text x="{middle}" y="{end + 16}" text-anchor="middle">median of the pool</text>')
     return (
-        f'<svg viewBox="0 0 {WIDTH} {end + 22}" role="img" aria-label="This node against its pool">'
+        f'<svg viewBox="0 0 {wide} {end + 22}" role="img" aria-label="This node against its pool">'
         f"{''.join(parts)}</svg>"
     )
