@@ -20,16 +20,15 @@ class AccountBackend(core.Backend):
 
     def __init__(self, module):
         self.module, self.cluster = module, module.params["cluster"]
-        self.listed, self.groups = {}, {}
+        self.organizations, self.members, self.groups = {}, set(), {}
 
     def prepare(self, desired):
-        wanted = objects.desired(self.module.params)
-        self.listed = {(item["kind"], item["account"], item["name"]) for item in wanted}
-        return wanted
+        return objects.desired(self.module.params)
 
     def read(self, desired):
         try:
-            return self._qos() | self._accounts() | self._members()
+            self.organizations = self._accounts()
+            return self._qos() | self._members()
         except api.Absent as error:
             if not self.module.check_mode:
                 raise
@@ -51,12 +50,9 @@ class AccountBackend(core.Backend):
         }  # fmt: skip
 
     def _accounts(self):
-        """Accounts without their place in the cluster; the associations give that."""
-        self.organizations = {
-            values["Account"]: (values["Descr"], values["Org"])
-            for values in self._rows("account", "Account", "Descr", "Org")
-        }
-        return {}
+        """{account: (description, organization)}, which associations do not tell."""
+        rows = self._rows("account", "Account", "Descr", "Org")
+        return {values["Account"]: (values["Descr"], values["Org"]) for values in rows}
 
     def _members(self):
         columns = ["Account", "User", "ParentName"]
@@ -74,6 +70,7 @@ class AccountBackend(core.Backend):
                 "kind": kind, "account": "", "name": name, "parent": values["ParentName"],
                 "description": description, "organization": organization, **fields,
             }  # fmt: skip
+        self.members = {key for key in found if key[0] == "member"}
         for values in self._rows("user", "User", "DefaultAccount", "AdminLevel"):
             found["user", "", values["User"]] = {
                 "kind": "user", "account": "", "name": values["User"],
@@ -93,25 +90,41 @@ class AccountBackend(core.Backend):
         """Kind after kind, as each needs the one before; removals last. What is alike is done with its first one."""
         written = [item for item in operations if item.action != "delete"]
         removed = [item for item in operations if item.action == "delete"]
-        # A user's removal takes all memberships along.
         users = {item.key[2] for item in removed if item.key[0] == "user"}
+        members = [item for item in removed if item.key[0] == "member" and item.key[2] not in users]
         ordered = [[item for item in written if item.key[0] == kind] for kind in objects.KINDS]
-        for kind in reversed(objects.KINDS):
-            ordered.append([item for item in removed if item.key[0] == kind])
         for batch in ordered:
-            self._group([item for item in batch if not (item.action == "delete" and item.key[0] == "member"
-                                                        and item.key[2] in users)])  # fmt: skip
+            self._group(batch, self._command)
+        # Accounting refuses to remove the last membership, which is the default one: such users go as a whole.
+        last = self._without_account(operations)
+        self._group([item for item in members if item.key[2] in last], self._departure)
+        self._group([item for item in members if item.key[2] not in last], self._command)
+        for kind in ("qos", "account", "user"):
+            self._group([item for item in removed if item.key[0] == kind], self._command)
+        ordered += [[item for item in removed if item.key[0] == kind] for kind in reversed(objects.KINDS)]
         return [batch for batch in ordered if batch]
 
-    def _group(self, batch):
+    def _without_account(self, operations):
+        """The users whom the operations leave in no account of the cluster."""
+        left = {key[1:] for key in self.members}
+        for item in operations:
+            if item.key[0] == "member":
+                (left.discard if item.action == "delete" else left.add)(item.key[1:])
+        staying = {name for _account, name in left}
+        return {item.key[2] for item in operations if item.key[0] == "member" and item.key[2] not in staying}
+
+    def _departure(self, _item):
+        return ["delete", "user", "name={names}", f"cluster={self.cluster}"]
+
+    def _group(self, batch, command_of):
         """Remember the commands of a batch, each with the first operation that it carries out."""
         alike = {}
         for item in batch:
-            alike.setdefault(tuple(self._command(item)), []).append(item)
+            alike.setdefault(tuple(command_of(item)), []).append(item)
         for command, members in alike.items():
             for start in range(0, len(members), PER_COMMAND):
                 part = members[start : start + PER_COMMAND]
-                names = ",".join(item.key[2] for item in part)
+                names = ",".join(dict.fromkeys(item.key[2] for item in part))
                 self.groups[part[0].key] = [word.replace("{names}", names) for word in command]
 
     def _command(self, item):

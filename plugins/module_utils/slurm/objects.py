@@ -259,7 +259,8 @@ def settings(kind, changes, after, before=None):
             value = _cleared(str(value), (before or {}).get(option) or "")
         elif value_kind == "names":
             value = ",".join(value)
-        elif value_kind in ("number", "time") and str(value) == "":
+        # Slurm's word for none; only lists of QoS are emptied by an empty text.
+        if value_kind != "tres" and str(value) == "" and option not in ("qos", "preempt"):
             value = "-1"
         words.append(f"{word}={value}")
     return words
