@@ -169,6 +169,11 @@ bubble_failures:
   returned: success
   type: list
   elements: str
+summary:
+  description: The result and all that failed, a line each.
+  returned: success
+  type: list
+  elements: str
 json:
   description: The path of the file for programs.
   returned: success

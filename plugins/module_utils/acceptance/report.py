@@ -45,6 +45,10 @@ def make(params, check_mode):
         "accepted": document["accepted"],
         "failures": {name: lines for name, lines in failures.items() if name},
         "bubble_failures": failures.get("", []),
+        "summary": [
+            f"Bubble {params['bubble']} is {'accepted' if document['accepted'] else 'NOT accepted'}",
+            *(f"{name or params['bubble']}: {line}" for name, lines in failures.items() for line in lines),
+        ],
         "diff": {
             "before_header": str(paths["json"]), "after_header": str(paths["json"]),
             "before": _lines(earlier), "after": _lines(document),
