@@ -26,7 +26,8 @@ options:
     choices: [local, links, errors, pkeys]
     default: [local]
   active:
-    description: How many ports of this host must be in use. Where fewer are, it is waited for, and told.
+    description:
+      - How many ports of this host must be in use, with a subnet manager. What is missing is waited for, and told.
     type: int
     default: 0
   timeout:
@@ -198,12 +199,13 @@ def absent(expected, ports):
 
 
 def local(tools, active, timeout, sleep):
-    """(ports of this host, what is wrong with them), once as many are in use as must be or the time is over."""
+    """(ports of this host, subnet manager, problems), once as many are in use as must be or the time is over."""
     while True:
         ports = tools.local_ports()
-        problems = fabric.port_problems(ports, active)
+        master = tools.manager() if ports else None
+        problems = fabric.port_problems(ports, active, master)
         if not problems or timeout <= 0:
-            return ports, problems
+            return ports, master or {}, problems
         timeout -= 1
         sleep(1)
 
@@ -213,8 +215,8 @@ def gather(tools, params, sleep=time.sleep):
     what = params["gather"]
     result = {"ports": [], "manager": {}, "problems": []}
     if "local" in what:
-        result["ports"], result["problems"] = local(tools, params["active"], params["timeout"], sleep)
-        result["manager"] = tools.manager() or {} if result["ports"] else {}
+        found = local(tools, params["active"], params["timeout"], sleep)
+        result["ports"], result["manager"], result["problems"] = found
     ports = tools.ports() if params["expected"] or set(what) - {"local"} else {}
     result["problems"] += absent(params["expected"], ports)
     names = {}

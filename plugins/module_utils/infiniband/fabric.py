@@ -180,10 +180,16 @@ def partition_keys(text):
     return {int(key, 16) for row in rows if row for key in row[1].split()} - {0}
 
 
-def port_problems(found, wanted):
-    """What keeps this host from having as many ports in use as wanted (list of str); found: see `local_ports`."""
+def port_problems(found, wanted, master):
+    """What keeps this host from having as many ports in use as wanted (list of str).
+
+    found: see `local_ports`; master: see `manager`.
+    """
     if sum(port["state"] == "Active" for port in found) >= wanted:
-        return []
+        if not wanted or (master and master["state"] == "master"):
+            return []
+        state = f"the one of lid {master['lid']} is on {master['state']}" if master else "none answers"
+        return [f"no subnet manager is at work ({state}): see opensm and its log on the hosts that run it"]
     if len(found) < wanted:
         return [
             f"{len(found)} of {wanted} InfiniBand ports are there: see that every adapter is seated and not set to "

@@ -154,7 +154,9 @@ class Partitions(Backend):
         if not processes():
             return {}, None
         manager = self.tools.manager()
-        if not manager or manager["guid"] not in {port["guid"] for port in self.tools.local_ports()}:
+        if not manager or manager["state"] != "master":
+            return {}, None
+        if manager["guid"] not in {port["guid"] for port in self.tools.local_ports()}:
             return {}, None
         return self.tools.ports(), manager["guid"]
 
