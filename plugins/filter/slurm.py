@@ -19,6 +19,7 @@ class FilterModule:
         return {
             "slurm_nodes": slurm.nodes,
             "slurm_partitions": slurm.partitions,
+            "slurm_accounting": slurm.accounting,
             "slurm_problems": slurm.problems,
             "slurm_changed_nodes": slurm.changed_nodes,
             "slurm_hostlist": slurm.hostlist,

@@ -236,3 +236,44 @@ def _topology_problems(topology: list[dict], names: set[str]) -> list[str]:
     if topology:
         found += [f"node {name} hangs at no switch" for name in sorted(names - set(leaves))]
     return found
+
+
+def accounting(hpc: dict) -> dict:
+    """The federation's accounts and qualities of service (``datacloud_hpc``) as module slurm_account takes them."""
+    return {
+        "qos": [
+            _given(
+                name=name,
+                priority=qos.get("priority"),
+                max_wall_per_job=qos.get("max_wall"),
+                max_jobs_per_user=qos.get("max_jobs_per_user"),
+                max_tres_per_user=_tres(qos.get("max_tres_per_user")),
+            )
+            for name, qos in hpc["qos"].items()
+        ],
+        "accounts": [
+            _given(
+                name=name,
+                parent=account.get("parent"),
+                # sacctmgr asks for a description of every account.
+                description=account.get("title", account["group"]),
+                fairshare=account.get("fairshare"),
+                qos=account.get("qos"),
+                default_qos=next(iter(account.get("qos", [])), None),
+                grp_tres=_tres(account.get("max_tres")),
+            )
+            for name, account in hpc["accounts"].items()
+        ],
+    }
+
+
+def _given(**fields: object) -> dict:
+    """Only what is said; numbers as the text that sacctmgr takes."""
+    return {
+        key: str(value) if isinstance(value, int) else value for key, value in fields.items() if value is not None
+    }
+
+
+def _tres(resources: dict | None) -> str | None:
+    """Resources as Slurm writes them: cpu=4,gres/gpu=1."""
+    return None if resources is None else ",".join(f"{name}={count}" for name, count in sorted(resources.items()))
