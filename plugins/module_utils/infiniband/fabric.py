@@ -37,6 +37,7 @@ ERROR_COUNTERS = (
     "ExcessiveBufferOverrunErrors",
 )
 
+_GUID = re.compile(r"0x[0-9a-fA-F]{1,16}")
 _DEVICE = re.compile(r"^CA '(?P<device>[^']+)'$")
 _PORT = re.compile(r"^\s*Port (?P<number>\d+):$")
 _PAIR = re.compile(r"^\s+(?P<name>[^:]+): (?P<value>.+)$")
@@ -59,9 +60,9 @@ _KEYS = re.compile(r"^\s*\d+: ((?:0x[0-9a-f]{4}\s*)+)$")
 
 def canonical(guid):
     """A GUID (str such as 0x100003) with all its digits. Raises ValueError where it is none."""
-    value = int(guid, 16)
-    if not 0 < value < 2**64:
-        raise ValueError(guid)
+    value = int(guid, 16) if _GUID.fullmatch(guid) else 0
+    if not value:
+        raise ValueError(f"{guid} is no GUID, which is 0x and up to 16 hexadecimal digits")
     return f"0x{value:016x}"
 
 
