@@ -225,6 +225,10 @@ class MigBackend(Backend):
         argv = self.params[option]
         if not argv:
             return
+        if not self.module.get_bin_path(argv[0]):
+            # Before there is a cluster, nobody has to be kept away.
+            self.module.warn(f"{option}: there is no {argv[0]} here, so it was not run")
+            return
         status, out, error = self.module.run_command(argv)
         if status:
             said = (error or out).strip().splitlines()

@@ -84,6 +84,11 @@ def test_jobs_are_kept_away_and_let_in_again(gpus, tmp_path):
     assert log.read_text().split() == ["drain", "resume", "drain"]
 
 
+def test_before_there_is_a_cluster_nobody_is_kept_away(gpus):
+    done = gpus.run("gpu_mig", {"gpus": [{"gpu": "0", "instances": BALANCED}], "drain_command": ["no-such-program"]})
+    assert done["changed"] and "there is no no-such-program here" in done["warnings"][0]
+
+
 def test_it_waits_for_a_process(gpus, monkeypatch):
     gpus.run("gpu_mig", {"gpus": [{"gpu": "0", "instances": ["7g.80gb"]}]})
     gpus.use(0, profile="7g.80gb")
