@@ -47,8 +47,8 @@ options:
     default: 0
   drain_command:
     description:
-      - A program with its arguments that keeps new jobs away, run before the first GPU is touched that may be in use. One
-        that is not installed yet is passed over with a warning.
+      - A program with its arguments that keeps new jobs away, run before the first GPU is touched that may be in use.
+        One that is not installed yet is passed over with a warning.
     type: list
     elements: str
     default: []
