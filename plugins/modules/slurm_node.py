@@ -106,18 +106,17 @@ restarted:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.infn.datacloud.plugins.module_utils import core
-from ansible_collections.infn.datacloud.plugins.module_utils.slurm import api
 from ansible_collections.infn.datacloud.plugins.module_utils.slurm.nodes import NODE, NodeBackend
 
 
 def main():
     """Entry point of the module."""
     options = {
-        **api.OPTIONS,
         **NODE.argument_spec(),
         "release": {"type": "str"},
         "wait": {"type": "bool", "default": True},
         "restart": {"type": "str"},
+        "timeout": {"type": "int", "default": 300},
     }
     options["nodes"] |= {"required": False, "default": []}
     module = AnsibleModule(options, supports_check_mode=True, required_one_of=[("nodes", "release")])

@@ -207,10 +207,10 @@ def _node_problems(node: dict) -> list[str]:
     name, found = node["name"], []
     if not NAME.match(name):
         found.append(f"node {name!r}: a name has letters, digits, '.', '_' and '-'")
-    for option, what in (("cpus", "processors"), ("memory_mb", "memory")):
+    for option, what in (("cpus", "processors are"), ("memory_mb", "memory is")):
         if not node.get(option):
             found.append(
-                f"node {name}: its {what} are not known; gather its facts (subset hardware), or give hardware.cores "
+                f"node {name}: its {what} not known; gather its facts (subset hardware), or give hardware.cores "
                 "and hardware.ram_gb of its pool"
             )
     for item in node.get("gres") or []:

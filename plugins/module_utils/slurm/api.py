@@ -10,13 +10,12 @@ import subprocess
 
 from ansible_collections.infn.datacloud.plugins.module_utils import core
 
-OPTIONS = {"timeout": {"type": "int", "default": 300}}
 # What the commands say while a daemon is away or just starting.
 AWAY = (
     "Unable to contact slurm controller", "Unable to contact slurm", "Connection refused", "Unable to connect",
     "Transport endpoint is not connected", "Could not establish a configuration source", "Zero Bytes were transmitted",
 )  # fmt: skip
-COMMAND_TIMEOUT = 120  # seconds for one command, which Slurm's own MessageTimeout bounds ordinarily
+COMMAND_TIMEOUT = 300  # seconds for one command; ordinarily Slurm's own MessageTimeout ends it before
 
 
 class Absent(core.ApiError):
