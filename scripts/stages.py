@@ -83,6 +83,8 @@ class Lane(threading.Thread):
             self.results.append((name, passed, time.monotonic() - start))
             if not passed:
                 self.why[name] = reasons(said)
+                # Said here and once more at the end: of a long output often only a part is kept.
+                tell(name, self.why[name])
             if self.stopped:
                 return
 
@@ -129,6 +131,11 @@ def reasons(said: deque[str]) -> list[str]:
     return [plain[number] for number in sorted(shown) if plain[number]][-SHOWN:]
 
 
+def tell(name: str, lines: list[str]) -> None:
+    """Show why a stage failed."""
+    print(f"\n==> why {name} failed", *lines, sep="\n  ", flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """Run all stages, or only the named scenario's, and print the summary."""
     scenarios = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
@@ -166,7 +173,7 @@ def main(arguments: list[str]) -> int:
             subprocess.run(command, cwd=ROOT, start_new_session=True, check=False)
 
     for name, lines in why.items():
-        print(f"\n==> why {name} failed", *lines, sep="\n  ")
+        tell(name, lines)
     failed = sum(1 for _name, passed, _seconds in results if not passed)
     print()
     for name, passed, seconds in results:
