@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the stages of `make test` one after the other and count them: stages.py [SCENARIO].
+"""Run the stages of `make test` and count them: stages.py [SCENARIO].
 
-A failed stage does not stop the later ones. At the end stand the lines in which a failed stage said why, and last of
-all "N passed, N failed"; the exit status is 0 only when nothing failed. A Molecule scenario that did not pass has its
-nodes removed, also after an interruption.
+The checks run one after the other, and so do the scenarios, beside them. A failed stage does not stop the later ones.
+At the end stand the lines in which a failed stage said why, and last of all "N passed, N failed"; the exit status is 0
+only when nothing failed. A Molecule scenario that did not pass has its nodes removed, also after an interruption.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from pathlib import Path
@@ -47,15 +48,67 @@ def interrupt(signum: int, _frame: object) -> None:
     raise Interrupted(signal.Signals(signum).name)
 
 
-def run(command: list[str], said: deque[str]) -> int:
-    """Run a command in a process group of its own; when interrupted, end the whole group. Returns its status.
+class Lane(threading.Thread):
+    """Stages one after the other, beside another lane. What they say is shown as it comes, or when each is done."""
 
-    What it says is passed on and put in ``said``.
-    """
-    # A signal that comes while the command is being started must not leave it running unknown to us.
-    early: list[int] = []
-    handle(lambda signum, _frame: early.append(signum))
-    process = subprocess.Popen(
+    def __init__(self, stages: dict[str, list[str]], *, live: bool) -> None:
+        super().__init__(daemon=True)
+        self.stages = stages
+        self.live = live
+        # Of each stage that has ended: its name, whether it passed, its seconds; and what those that failed said.
+        self.results: list[tuple[str, bool, float]] = []
+        self.why: dict[str, list[str]] = {}
+        self.lock = threading.Lock()
+        self.stopped = False
+        self.process: subprocess.Popen[str] | None = None
+
+    def run(self) -> None:
+        """Run the stages until there is none left, or the lane is stopped."""
+        for name, command in self.stages.items():
+            start = time.monotonic()
+            said: deque[str] = deque(maxlen=KEPT)
+            show = print if self.live else _nothing
+            show(f"\n==> {name}", flush=True)
+            # Stopped now or later: a command that is being started must not be left running unknown to us.
+            with self.lock:
+                if self.stopped:
+                    return
+                self.process = _start(command)
+            for line in self.process.stdout:
+                show(line, end="", flush=True)
+                said.append(line)
+            passed = self.process.wait() == 0 and not self.stopped
+            if not self.live:
+                print(f"\n==> {name}\n{''.join(said)}", end="", flush=True)
+            self.results.append((name, passed, time.monotonic() - start))
+            if not passed:
+                self.why[name] = reasons(said)
+                # Said here and once more at the end: of a long output often only a part is kept.
+                tell(name, self.why[name])
+            if self.stopped:
+                return
+
+    def stop(self) -> None:
+        """End the stage that is running, with all its processes, and start no other."""
+        with self.lock:
+            self.stopped = True
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+        self.join()
+
+
+def _nothing(*_words: object, **_options: object) -> None:
+    """Show nothing yet."""
+
+
+def _start(command: list[str]) -> subprocess.Popen[str]:
+    """Start a command in a process group of its own."""
+    return subprocess.Popen(
         command,
         cwd=ROOT,
         start_new_session=True,
@@ -64,22 +117,6 @@ def run(command: list[str], said: deque[str]) -> int:
         text=True,
         errors="replace",
     )
-    try:
-        handle(interrupt)
-        if early:
-            interrupt(early[0], None)
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            said.append(line)
-        return process.wait()
-    except Interrupted:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        raise
 
 
 def reasons(said: deque[str]) -> list[str]:
@@ -94,6 +131,11 @@ def reasons(said: deque[str]) -> list[str]:
     return [plain[number] for number in sorted(shown) if plain[number]][-SHOWN:]
 
 
+def tell(name: str, lines: list[str]) -> None:
+    """Show why a stage failed."""
+    print(f"\n==> why {name} failed", *lines, sep="\n  ", flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """Run all stages, or only the named scenario's, and print the summary."""
     scenarios = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
@@ -102,29 +144,28 @@ def main(arguments: list[str]) -> int:
         if unknown:
             print(f"No scenario {', '.join(unknown)}: there are {', '.join(scenarios)}.", file=sys.stderr)
             return 2
-        stages = {f"molecule {name}": ["make", "--silent", f"molecule-{name}"] for name in arguments}
-    else:
-        stages = {name: ["make", "--silent", name] for name in CHECKS}
-        ordinary = [name for name in scenarios if not name.endswith(OPT_IN)]
-        stages |= {f"molecule {name}": ["make", "--silent", f"molecule-{name}"] for name in ordinary}
+    checks = {} if arguments else {name: ["make", "--silent", name] for name in CHECKS}
+    chosen = arguments or [name for name in scenarios if not name.endswith(OPT_IN)]
 
+    # Scenarios wait for their nodes most of the time: the checks run meanwhile.
+    lanes = [
+        Lane(checks, live=not chosen),
+        Lane({f"molecule {name}": ["make", "--silent", f"molecule-{name}"] for name in chosen}, live=True),
+    ]
     handle(interrupt)
-    results: list[tuple[str, bool, float]] = []
-    why: dict[str, list[str]] = {}
     try:
-        for name, command in stages.items():
-            print(f"\n==> {name}", flush=True)
-            start = time.monotonic()
-            said: deque[str] = deque(maxlen=KEPT)
-            passed = run(command, said) == 0
-            results.append((name, passed, time.monotonic() - start))
-            if not passed:
-                why[name] = reasons(said)
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
     except Interrupted as reason:
-        print(f"\nInterrupted ({reason}) in {name}.", file=sys.stderr, flush=True)
-        results.append((name, False, time.monotonic() - start))
+        print(f"\nInterrupted ({reason}).", file=sys.stderr, flush=True)
+        for lane in lanes:
+            lane.stop()
 
     handle(signal.SIG_IGN)
+    results = [result for lane in lanes for result in lane.results]
+    why = {name: lines for lane in lanes for name, lines in lane.why.items()}
     for name, passed, _seconds in results:
         if name.startswith("molecule ") and not passed:
             scenario = name.removeprefix("molecule ")
@@ -132,7 +173,7 @@ def main(arguments: list[str]) -> int:
             subprocess.run(command, cwd=ROOT, start_new_session=True, check=False)
 
     for name, lines in why.items():
-        print(f"\n==> why {name} failed", *lines, sep="\n  ")
+        tell(name, lines)
     failed = sum(1 for _name, passed, _seconds in results if not passed)
     print()
     for name, passed, seconds in results:

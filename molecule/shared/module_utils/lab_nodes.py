@@ -289,9 +289,7 @@ class Lab:
 
     def remove(self):
         """Remove this lab's containers, volumes, network, loop devices and files; packages and images stay."""
-        names = list(self.containers())
-        if names:
-            self.podman("rm", "--force", "--volumes", "--time", "3", *names)
+        names = self._remove_containers()
         volumes = [entry["Name"] for entry in self._ours("volume", "volume", "ls")]
         if volumes:
             self.podman("volume", "rm", "--force", *volumes)
@@ -305,6 +303,22 @@ class Lab:
             if path.exists():
                 shutil.rmtree(path)
                 self.changes.append(str(path))
+
+    def _remove_containers(self):
+        names = left = list(self.containers())
+        for tries in (2, 1, 0):
+            if not left:
+                break
+            try:
+                self.podman("rm", "--force", "--volumes", "--time", "3", *left)
+                break
+            except LabError:
+                # Podman fails on a container that ends by itself while it is being killed; a moment later it does not.
+                if not tries:
+                    raise
+                time.sleep(1)
+                left = list(self.containers())
+        return names
 
     def purge(self):
         """Remove what labs share: package cache, images and the cache folder, unless another lab is still there."""

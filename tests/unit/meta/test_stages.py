@@ -53,7 +53,10 @@ def test_a_failed_stage_is_counted_and_does_not_stop_the_others(project: Path) -
     assert result.returncode == 1
     assert result.stdout.splitlines()[-1] == "4 passed, 1 failed"
     assert "==> why unit failed\n  fatal: [north]: FAILED! => no disk\n" in result.stdout
-    assert (project / "ran").read_text().split() == ["lint", "unit", "sanity", "docs", "molecule-quick"]
+    ran = (project / "ran").read_text().split()
+    # The scenario runs beside the checks.
+    assert sorted(ran) == ["docs", "lint", "molecule-quick", "sanity", "unit"]
+    assert [stage for stage in ran if stage != "molecule-quick"] == ["lint", "unit", "sanity", "docs"]
 
 
 def test_one_scenario_alone(project: Path) -> None:
@@ -77,6 +80,26 @@ def test_unknown_scenario_names_the_known_ones(project: Path) -> None:
     command = [sys.executable, project / "scripts" / "stages.py", "quik"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stderr) == (2, "No scenario quik: there are quick.\n")
+
+
+def test_interrupted_ends_both_lanes(project: Path) -> None:
+    scenario(project, "slow")
+    makefile = project / "Makefile"
+    checks = "unit:\n\t@echo $$$$ > unit_pid; exec sleep 600\n"
+    makefile.write_text(makefile.read_text().replace("unit:\n", "old:\n") + checks)
+    stages = subprocess.Popen([sys.executable, project / "scripts" / "stages.py"], stdout=subprocess.PIPE, text=True)
+    pids = [project / "pid", project / "unit_pid"]
+    deadline = time.monotonic() + 30
+    while not all(pid.exists() and pid.read_text().strip() for pid in pids):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    stages.send_signal(signal.SIGTERM)
+    output, _unused = stages.communicate(timeout=60)
+    assert output.splitlines()[-1] == "2 passed, 2 failed" and stages.returncode == 1
+    assert "sanity" not in (project / "ran").read_text()
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid.read_text()), 0)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])

@@ -143,6 +143,28 @@ def test_removing_touches_only_what_is_listed_as_ours_and_keeps_the_packages(lab
     assert list(lab.directory.glob("ssh")) == []
 
 
+def test_a_container_that_ends_while_it_is_killed_is_removed_at_the_next_try(lab, monkeypatch):
+    monkeypatch.setattr(lab_nodes.time, "sleep", lambda _seconds: None)
+    lab.make_nodes([NODE], {})
+    second = again(lab)
+    podman = second.podman
+    refusals = [LabError("container state improper: stopped")]
+
+    def refuse(*arguments, **options):
+        if arguments[0] == "rm" and refusals:
+            raise refusals.pop()
+        return podman(*arguments, **options)
+
+    refuse.json = podman.json
+    second.podman = refuse
+    second.remove()
+    assert podman.calls == [("rm", "--force", "--volumes", "--time", "3", CONTAINER)]
+    assert CONTAINER in second.changes
+    refusals[:] = [LabError("no"), LabError("no"), LabError("no")]
+    with pytest.raises(LabError):
+        second.remove()
+
+
 def test_removing_nothing_changes_nothing(lab):
     lab.remove()
     assert (lab.changes, lab.podman.calls) == ([], [])
