@@ -1,15 +1,24 @@
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether DKMS has a driver ready: the package of a driver that did not compile is installed all the same. Pure."""
+"""Whether DKMS has a driver ready: the package of a driver that did not compile is installed all the same."""
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 # nvidia-current/550.163.01, 6.12.48+deb13-amd64, x86_64: installed (WARNING! ...), or before it is built
 # nvidia-current/550.163.01: added; before dkms 3 the module was parted from its version by a comma.
 LINE = re.compile(r"^([^/,:\s]+)[/,] *([^,:\s]+)(?:, *([^,:\s]+), *([^,:\s]+))?: *(\w+) *(.*)$", re.MULTILINE)
+
+
+def kernels(boot=Path("/boot")):
+    """The kernels that count: the running one, and the one that was installed last, which the next boot takes."""
+    images = sorted(boot.glob("vmlinuz-[0-9]*"), key=lambda path: path.stat().st_mtime)
+    newest = [path.name.partition("-")[2] for path in images[-1:]]
+    return list(dict.fromkeys([os.uname().release, *newest]))
 
 
 def parse(text):

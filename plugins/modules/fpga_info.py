@@ -24,7 +24,9 @@ options:
     type: str
     default: ''
   kernels:
-    description: The kernels that DKMS must have installed XRT's driver for; the running one if empty.
+    description:
+      - The kernels that DKMS must have installed XRT's driver for.
+      - If empty, the running one and the one that was installed last, which the next boot takes.
     type: list
     elements: str
     default: []
@@ -103,7 +105,6 @@ problems:
       type: str
 """
 
-import os
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -120,7 +121,7 @@ def read(module):
     return {
         "hardware": cards.hardware(pci.devices()),
         "dkms": dkms.parse(module.run_command([dkms_path, "status"])[1]) if dkms_path else [],
-        "kernels": module.params["kernels"] or [os.uname().release],
+        "kernels": module.params["kernels"] or dkms.kernels(),
         "tools": bool(commands.path),
         "cards": commands.cards() if commands.path else {},
     }

@@ -33,7 +33,9 @@ options:
     type: bool
     default: false
   kernels:
-    description: The kernels that DKMS must have installed the driver for; the running one if empty.
+    description:
+      - The kernels that DKMS must have installed the driver for.
+      - If empty, the running one and the one that was installed last, which the next boot takes.
     type: list
     elements: str
     default: []
@@ -180,7 +182,6 @@ reboot_reasons:
   elements: str
 """
 
-import os
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -217,7 +218,7 @@ def read(module):
     found = {
         "hardware": driver.hardware(pci.devices()),
         "dkms": dkms.parse(output(module, "dkms", "status")),
-        "kernels": params["kernels"] or [os.uname().release],
+        "kernels": params["kernels"] or dkms.kernels(),
         "driver": read_driver(module),
         "smi_status": None,
         "smi_said": "",

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ansible_collections.infn.datacloud.plugins.module_utils import dkms
 
 KERNEL = "6.12.48+deb13-amd64"
@@ -32,3 +34,14 @@ def test_unfinished():
     (found,) = dkms.unfinished(entries, "xrt", [KERNEL])
     assert found[0] == f"the driver xrt/2.18.0 is not built for kernel {KERNEL}, not installed" and found[2]
     assert not [*dkms.unfinished(entries, "mlnx", [KERNEL])]
+
+
+def test_the_kernel_that_boots_next_counts_as_well(tmp_path):
+    assert dkms.kernels(tmp_path) == [os.uname().release]
+    for age, name in enumerate(("6.12.48+deb13-amd64", "6.12.57+deb13-amd64", "6.9.7-amd64")):
+        (tmp_path / f"vmlinuz-{name}").touch()
+        os.utime(tmp_path / f"vmlinuz-{name}", (age % 2, age % 2))
+    (tmp_path / "vmlinuz-old").touch()
+    assert dkms.kernels(tmp_path) == [os.uname().release, "6.12.57+deb13-amd64"]
+    (tmp_path / f"vmlinuz-{os.uname().release}").touch()
+    assert dkms.kernels(tmp_path) == [os.uname().release]
