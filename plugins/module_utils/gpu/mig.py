@@ -213,9 +213,10 @@ class MigBackend(Backend):
             if not busy:
                 return
             if time.monotonic() >= end:
+                away = "; new jobs are still kept away" if self.params["drain_command"] else ""
                 raise ApiError(
                     f"GPU {index} is in use after {self.params['drain_timeout']} s by {_running(busy)}; "
-                    "nothing was changed on it: let them end, or raise drain_timeout"
+                    f"nothing was changed on it: let them end, or raise drain_timeout{away}"
                 )
             time.sleep(min(5, max(0.1, end - time.monotonic())))
             self._query()
