@@ -66,8 +66,8 @@ options:
         description: When, such as V(2026-01-31T12:00:00Z).
         type: str
         required: true
-      values:
-        description: Numbers by the names of measures, as M(infn.datacloud.hpc_benchmark) returns them.
+      numbers:
+        description: By the names of measures, as M(infn.datacloud.hpc_benchmark) returns them.
         type: dict
         default: {}
       errors:
@@ -148,7 +148,7 @@ EXAMPLES = r"""
     measurements:
       - node: ba-cpu-01
         time: "2026-01-31T12:00:00Z"
-        values: {hpl_gflops: 3120, stream_triad_gb_s: 310}
+        numbers: {hpl_gflops: 3120, stream_triad_gb_s: 310}
     thresholds:
       hpl_gflops: 3000
       outlier_z: 3.5
@@ -204,7 +204,7 @@ def main():
     measurement = {
         "node": {"type": "str", "required": True},
         "time": {"type": "str", "required": True},
-        "values": {"type": "dict", "default": {}},
+        "numbers": {"type": "dict", "default": {}},
         "errors": {"type": "dict", "default": {}},
         "skipped": {"type": "dict", "default": {}},
         "about": {"type": "dict", "default": {}},

@@ -135,7 +135,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-values:
+numbers:
   description: The numbers by the names of the measures.
   returned: success
   type: dict
@@ -234,7 +234,7 @@ class Benchmarks:
 
     def __init__(self, module):
         self.module, self.params = module, module.params
-        self.values, self.errors, self.skipped, self.about, self.checks = {}, {}, {}, {}, []
+        self.numbers, self.errors, self.skipped, self.about, self.checks = {}, {}, {}, {}, []
 
     def run(self, name, argv, folder=None):
         """Standard output (str) of a program, or None after its failure was noted under a name."""
@@ -257,7 +257,7 @@ class Benchmarks:
     def keep(self, name, values, *args):
         """Note what a function makes of a benchmark's output, or that it makes nothing of it."""
         try:
-            self.values.update(values(*args))
+            self.numbers.update(values(*args))
         except (ValueError, KeyError, TypeError) as error:
             self.errors[name] = str(error) if type(error) is ValueError else f"the output has no {error}"
 
@@ -398,7 +398,7 @@ def main():
                 getattr(benchmarks, name)()
     module.exit_json(
         changed=False,
-        values=benchmarks.values,
+        numbers=benchmarks.numbers,
         errors=benchmarks.errors,
         skipped_benchmarks=benchmarks.skipped,
         about=benchmarks.about,

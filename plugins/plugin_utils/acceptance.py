@@ -68,7 +68,7 @@ def _trouble(result: Any) -> str:
 
 
 def _measurement(bubble: Mapping, host: str, variables: Mapping, pkeys: Mapping, time: str) -> dict:
-    found: dict[str, Any] = {"node": host, "time": time, "values": {}, "errors": {}, "skipped": {}, "about": {}}
+    found: dict[str, Any] = {"node": host, "time": time, "numbers": {}, "errors": {}, "skipped": {}, "about": {}}
     found["checks"] = []
     if variables.get("accept_failed"):
         found["errors"]["measurement"] = str(variables["accept_failed"])
@@ -77,7 +77,7 @@ def _measurement(bubble: Mapping, host: str, variables: Mapping, pkeys: Mapping,
         if _trouble(result):
             found["errors"][name.removeprefix("accept_")] = _trouble(result)
         elif isinstance(result, Mapping):
-            for key, source in (("values",) * 2, ("errors",) * 2, ("about",) * 2, ("skipped", "skipped_benchmarks")):
+            for key, source in (("numbers",) * 2, ("errors",) * 2, ("about",) * 2, ("skipped", "skipped_benchmarks")):
                 found[key].update(result.get(source, {}))
             found["checks"] += result.get("checks", [])
     if bubble["nodes"][host]["hardware"].get("gpus"):

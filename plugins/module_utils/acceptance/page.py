@@ -199,7 +199,7 @@ def _node(name, node, groups):
     failed = {check["check"] for check in node["checks"] if check["status"] == verdict.FAIL}
     rows = []
     for measure in MEASURES.values():
-        if measure.name not in measurement.get("values", {}):
+        if measure.name not in measurement.get("numbers", {}):
             continue
         values = groups[measure.name, node["pool"]]
         middle = median(values.values())

@@ -149,7 +149,7 @@ def groups(document):
 def _groups(nodes, measurements):
     found = {}
     for name, node in nodes.items():
-        for measure, value in measurements.get(name, {}).get("values", {}).items():
+        for measure, value in measurements.get(name, {}).get("numbers", {}).items():
             found.setdefault((measure, node["pool"]), {})[name] = value
     return found
 
@@ -165,7 +165,7 @@ def _checks(name, pool, measurement, thresholds, groups, zs):
     checks = []
     for measure in MEASURES.values():
         limit = threshold(thresholds, measure.name, pool)
-        if measure.name in measurement["values"]:
+        if measure.name in measurement["numbers"]:
             z = zs[measure.name, pool].get(name)
             values = groups[measure.name, pool]
             checks.append(_measured(measure, values[name], limit, z, values, thresholds[OUTLIER_Z]))

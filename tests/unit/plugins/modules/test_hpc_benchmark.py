@@ -48,20 +48,20 @@ def host(monkeypatch, tmp_path):
 def test_all_of_it(host, run_module, tmp_path):
     found = run_module("hpc_benchmark", {"processes": 2, "memory_mb": 16, "storage": {"path": str(tmp_path)}})
     assert not found["changed"] and found["errors"] == {}
-    assert found["values"]["hpl_gflops"] == 75.596 and found["values"]["storage_read_iops"] == 10734.1
+    assert found["numbers"]["hpl_gflops"] == 75.596 and found["numbers"]["storage_read_iops"] == 10734.1
     assert found["about"]["processes"] == 2 and found["about"]["matrix"] == 1920
 
 
 def test_check_mode_runs_nothing(host, run_module):
     found = run_module("hpc_benchmark", {"gpu": True}, check=True)
-    assert host.calls == [] and found["values"] == {} and not found["changed"]
+    assert host.calls == [] and found["numbers"] == {} and not found["changed"]
 
 
 def test_one_failure_does_not_stop_the_others(host, run_module, tmp_path):
     host.programs["mpirun"] = (1, "---\n\0\nThere are not enough slots\nmore\n")
     found = run_module("hpc_benchmark", {"storage": {"path": str(tmp_path)}})
     assert found["errors"] == {"compute": "mpirun ended with 1 and said: There are not enough slots"}
-    assert "storage_write_mb_s" in found["values"]
+    assert "storage_write_mb_s" in found["numbers"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_rdma(host, run_module, tmp_path):
     (tmp_path / "infiniband" / "mlx5_0").mkdir(parents=True)
     host.programs.update({"ib_write_bw": (0, "65536 5000 97.4 96.9 0.18\n"), "ib_send_lat": (1, "Couldn't connect\n")})
     found = run_module("hpc_benchmark", peer)
-    assert found["values"] == {"verbs_write_gbit_s": 96.9}
+    assert found["numbers"] == {"verbs_write_gbit_s": 96.9}
     assert found["errors"] == {"verbs_send": "ib_send_lat ended with 1 and said: Couldn't connect"}
     assert host.calls[0][-1] == "10.0.0.2" and host.calls[0][1:3] == ["--ib-dev", "mlx5_0"]
 
@@ -105,7 +105,7 @@ def test_jobs(host, run_module):
     found = run_module(
         "hpc_benchmark", {"compute": False, "job": {"nodes": ["a", "b"], "gpus": 2, "partition": "acceptance"}}
     )
-    assert found["values"]["mpi_latency_us"] == 0.133 and [item["ok"] for item in found["checks"]] == [True, True]
+    assert found["numbers"]["mpi_latency_us"] == 0.133 and [item["ok"] for item in found["checks"]] == [True, True]
     assert "--nodelist=a,b" in host.calls[0] and "--partition=acceptance" in host.calls[0]
     assert "--gres=gpu:1" in host.calls[1] and "--nodelist=a" in host.calls[1]
 

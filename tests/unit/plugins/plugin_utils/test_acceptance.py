@@ -17,9 +17,9 @@ BUBBLE = {
 PORT = {"device": "mlx5_0", "port": 1, "guid": GUID, "state": "Active", "rate": 100}
 GPUS = {"gpus": [{"name": "NVIDIA H100"}] * 2, "driver": {"answers": "550.163"}, "problems": []}
 GOOD = {
-    "accept_benchmark": {"values": {"hpl_gflops": 1}, "errors": {}, "about": {"processes": 2},
+    "accept_benchmark": {"numbers": {"hpl_gflops": 1}, "errors": {}, "about": {"processes": 2},
                          "skipped_benchmarks": {"verbs": "no device"}, "checks": []},
-    "accept_jobs": {"values": {"mpi_latency_us": 2}, "errors": {}, "checks": [{"check": "gpu_job_1", "ok": True}]},
+    "accept_jobs": {"numbers": {"mpi_latency_us": 2}, "errors": {}, "checks": [{"check": "gpu_job_1", "ok": True}]},
     "accept_gpus": GPUS,
     "accept_ports": {"ports": [PORT]},
 }  # fmt: skip
@@ -39,7 +39,7 @@ def checks(found):
 
 def test_good_results():
     found = measure()
-    assert found["values"] == {"hpl_gflops": 1, "mpi_latency_us": 2} and found["errors"] == {}
+    assert found["numbers"] == {"hpl_gflops": 1, "mpi_latency_us": 2} and found["errors"] == {}
     assert found["skipped"] == {"verbs": "no device"} and found["about"] == {"processes": 2}
     assert checks(found) == {"gpu_job_1": True, "gpus": True, "ports": True, "partitions": True}
 
@@ -69,7 +69,7 @@ def test_tasks_that_failed_or_were_never_run():
     found = measure(
         accept_failed="Install: no network", accept_benchmark=None, accept_jobs={"failed": True, "msg": "x"}
     )
-    assert found["errors"] == {"measurement": "Install: no network", "jobs": "x"} and found["values"] == {}
+    assert found["errors"] == {"measurement": "Install: no network", "jobs": "x"} and found["numbers"] == {}
     (bare,) = acceptance.measurements(BUBBLE, [HOST], {HOST: {}}, None, "now")
     assert not any(check["ok"] for check in bare["checks"])
     gone = measure(accept_benchmark={"unreachable": True, "msg": "no route"})

@@ -21,7 +21,7 @@ def measurement(name, number, **other):
         "mpi_latency_us": 1.4 / (1 + number % 3 / 300),
         "storage_read_mb_s": 5100 + number % 4 * 20,
     }
-    return {"node": name, "time": TIME, "values": values, **other}
+    return {"node": name, "time": TIME, "numbers": values, **other}
 
 
 def measurements(**other):

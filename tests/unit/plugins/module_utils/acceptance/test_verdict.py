@@ -103,7 +103,7 @@ def test_thresholds_that_are_none(thresholds, message):
 def test_earlier_measurements_are_kept():
     full = [{"errors": {}, "skipped": {}, "checks": [], "about": {}, **item} for item in cluster.measurements()]
     before = verdict.evaluate(ABOUT, NODES, verdict.merge({}, NODES, full), [], {})
-    repaired = {**full[4], "values": full[3]["values"]}
+    repaired = {**full[4], "numbers": full[3]["numbers"]}
     merged = verdict.merge(before, NODES, [repaired])
     assert set(merged) == set(NODES)
     assert verdict.evaluate(ABOUT, NODES, merged, [], {})["accepted"]
