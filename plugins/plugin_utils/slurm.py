@@ -269,9 +269,7 @@ def accounting(hpc: dict) -> dict:
 
 def _given(**fields: object) -> dict:
     """Only what is said; numbers as the text that sacctmgr takes."""
-    return {
-        key: str(value) if isinstance(value, int) else value for key, value in fields.items() if value is not None
-    }
+    return {key: str(value) if isinstance(value, int) else value for key, value in fields.items() if value is not None}
 
 
 def _tres(resources: dict | None) -> str | None:

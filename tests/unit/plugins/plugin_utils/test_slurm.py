@@ -80,7 +80,8 @@ def test_partitions_are_pools_and_the_plain_one_is_the_default():
 
 def test_gres_lines_are_one_for_nodes_that_are_alike():
     gpus = {"name": "gpu", "type": "h100", "count": 2, "files": ["/dev/a0", "/dev/a1"]}
-    nodes = [{"name": f"gpu-{number:02}", "gres": [gpus]} for number in (1, 2, 3)] + [{"name": "fpga-01", "gres": [{"name": "fpga", "count": 1}]}, {"name": "cpu-01"}]  # fmt: skip
+    nodes = [{"name": f"gpu-{number:02}", "gres": [gpus]} for number in (1, 2, 3)]
+    nodes += [{"name": "fpga-01", "gres": [{"name": "fpga", "count": 1}]}, {"name": "cpu-01"}]
     assert slurm.gres_lines(nodes) == [
         "NodeName=fpga-01 Name=fpga Count=1",
         "NodeName=gpu-[01-03] Name=gpu Type=h100 File=/dev/a[0-1]",
