@@ -12,65 +12,65 @@ from ansible_collections.infn.datacloud.plugins.module_utils.gpu import smi
 QUERY = """<?xml version="1.0" ?>
 <!DOCTYPE nvidia_smi_log SYSTEM "nvsmi_device_v12.dtd">
 <nvidia_smi_log>
-	<timestamp>Mon Nov 23 05:00:00 2026</timestamp>
-	<driver_version>550.163.01</driver_version>
-	<cuda_version>12.4</cuda_version>
-	<attached_gpus>2</attached_gpus>
-	<gpu id="00000000:3B:00.0">
-		<product_name>NVIDIA H100 80GB HBM3</product_name>
-		<persistence_mode>Enabled</persistence_mode>
-		<mig_mode><current_mig>Enabled</current_mig><pending_mig>Enabled</pending_mig></mig_mode>
-		<serial>1650000000001</serial>
-		<uuid>GPU-1</uuid>
-		<minor_number>0</minor_number>
-		<pci>
-			<pci_bus_id>00000000:3B:00.0</pci_bus_id>
-			<pci_gpu_link_info>
-				<link_widths><max_link_width>16x</max_link_width><current_link_width>8x</current_link_width></link_widths>
-			</pci_gpu_link_info>
-		</pci>
-		<fb_memory_usage><total>81559 MiB</total></fb_memory_usage>
-		<ecc_mode><current_ecc>Enabled</current_ecc><pending_ecc>Enabled</pending_ecc></ecc_mode>
-		<ecc_errors>
-			<volatile>
-				<sram_correctable>7</sram_correctable>
-				<sram_uncorrectable_parity>1</sram_uncorrectable_parity>
-				<sram_uncorrectable_secded>0</sram_uncorrectable_secded>
-				<dram_uncorrectable>2</dram_uncorrectable>
-			</volatile>
-			<aggregate><dram_uncorrectable>4</dram_uncorrectable></aggregate>
-		</ecc_errors>
-		<remapped_rows>
-			<remapped_row_pending>Yes</remapped_row_pending><remapped_row_failure>No</remapped_row_failure>
-		</remapped_rows>
-		<clocks_event_reasons>
-			<clocks_event_reason_gpu_idle>Active</clocks_event_reason_gpu_idle>
-			<clocks_event_reason_hw_slowdown>Active</clocks_event_reason_hw_slowdown>
-			<clocks_event_reason_hw_thermal_slowdown>Not Active</clocks_event_reason_hw_thermal_slowdown>
-		</clocks_event_reasons>
-		<fabric><state>In Progress</state><status>N/A</status></fabric>
-		<clocks><sm_clock>345 MHz</sm_clock></clocks>
-		<max_clocks><sm_clock>1980 MHz</sm_clock></max_clocks>
-		<processes>
-			<process_info>
-				<gpu_instance_id>9</gpu_instance_id><compute_instance_id>0</compute_instance_id>
-				<pid>4711</pid><type>C</type><process_name>python3</process_name><used_memory>512 MiB</used_memory>
-			</process_info>
-		</processes>
-	</gpu>
-	<gpu id="00000000:D8:00.0">
-		<product_name>NVIDIA T4</product_name>
-		<persistence_mode>Disabled</persistence_mode>
-		<mig_mode><current_mig>N/A</current_mig><pending_mig>N/A</pending_mig></mig_mode>
-		<minor_number>1</minor_number>
-		<uuid>GPU-2</uuid>
-		<ecc_mode><current_ecc>N/A</current_ecc></ecc_mode>
-		<clocks_throttle_reasons>
-			<clocks_throttle_reason_hw_slowdown>Active</clocks_throttle_reason_hw_slowdown>
-		</clocks_throttle_reasons>
-		<processes>
-		</processes>
-	</gpu>
+    <timestamp>Mon Nov 23 05:00:00 2026</timestamp>
+    <driver_version>550.163.01</driver_version>
+    <cuda_version>12.4</cuda_version>
+    <attached_gpus>2</attached_gpus>
+    <gpu id="00000000:3B:00.0">
+        <product_name>NVIDIA H100 80GB HBM3</product_name>
+        <persistence_mode>Enabled</persistence_mode>
+        <mig_mode><current_mig>Enabled</current_mig><pending_mig>Enabled</pending_mig></mig_mode>
+        <serial>1650000000001</serial>
+        <uuid>GPU-1</uuid>
+        <minor_number>0</minor_number>
+        <pci>
+            <pci_bus_id>00000000:3B:00.0</pci_bus_id>
+            <pci_gpu_link_info>
+                <link_widths><max_link_width>16x</max_link_width><current_link_width>8x</current_link_width></link_widths>
+            </pci_gpu_link_info>
+        </pci>
+        <fb_memory_usage><total>81559 MiB</total></fb_memory_usage>
+        <ecc_mode><current_ecc>Enabled</current_ecc><pending_ecc>Enabled</pending_ecc></ecc_mode>
+        <ecc_errors>
+            <volatile>
+                <sram_correctable>7</sram_correctable>
+                <sram_uncorrectable_parity>1</sram_uncorrectable_parity>
+                <sram_uncorrectable_secded>0</sram_uncorrectable_secded>
+                <dram_uncorrectable>2</dram_uncorrectable>
+            </volatile>
+            <aggregate><dram_uncorrectable>4</dram_uncorrectable></aggregate>
+        </ecc_errors>
+        <remapped_rows>
+            <remapped_row_pending>Yes</remapped_row_pending><remapped_row_failure>No</remapped_row_failure>
+        </remapped_rows>
+        <clocks_event_reasons>
+            <clocks_event_reason_gpu_idle>Active</clocks_event_reason_gpu_idle>
+            <clocks_event_reason_hw_slowdown>Active</clocks_event_reason_hw_slowdown>
+            <clocks_event_reason_hw_thermal_slowdown>Not Active</clocks_event_reason_hw_thermal_slowdown>
+        </clocks_event_reasons>
+        <fabric><state>In Progress</state><status>N/A</status></fabric>
+        <clocks><sm_clock>345 MHz</sm_clock></clocks>
+        <max_clocks><sm_clock>1980 MHz</sm_clock></max_clocks>
+        <processes>
+            <process_info>
+                <gpu_instance_id>9</gpu_instance_id><compute_instance_id>0</compute_instance_id>
+                <pid>4711</pid><type>C</type><process_name>python3</process_name><used_memory>512 MiB</used_memory>
+            </process_info>
+        </processes>
+    </gpu>
+    <gpu id="00000000:D8:00.0">
+        <product_name>NVIDIA T4</product_name>
+        <persistence_mode>Disabled</persistence_mode>
+        <mig_mode><current_mig>N/A</current_mig><pending_mig>N/A</pending_mig></mig_mode>
+        <minor_number>1</minor_number>
+        <uuid>GPU-2</uuid>
+        <ecc_mode><current_ecc>N/A</current_ecc></ecc_mode>
+        <clocks_throttle_reasons>
+            <clocks_throttle_reason_hw_slowdown>Active</clocks_throttle_reason_hw_slowdown>
+        </clocks_throttle_reasons>
+        <processes>
+        </processes>
+    </gpu>
 </nvidia_smi_log>
 """
 
