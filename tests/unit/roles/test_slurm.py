@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
+import re
 import time
 from pathlib import Path
 
@@ -85,6 +86,25 @@ def test_five_hundred_nodes_in_seconds_and_in_stable_order():
     assert first["gres.conf"].count("NodeName=") == 1 and "NodeName=gpu-[481-500] " in first["gres.conf"]
     assert "SwitchName=spine Switches=leaf[00-24]" in first["topology.conf"]
     assert slurm.changed_nodes(text, text.replace("gpu:h100:8", "gpu:h100:7", 1)) == ["gpu-481"]
+
+
+def test_work_on_a_node_does_not_grow_with_the_cluster():
+    """Nothing that a node does or is told reads what grows, and no task anywhere loops over it."""
+    growing = ("slurm_nodes", "slurm_partitions", "slurm_topology", "slurm_accounts", "slurm_users")
+    tasks = [*(ROLE / "tasks").glob("*.yml")]
+    node = [path for path in tasks if path.stem.endswith("_node")]
+    node += [ROLE / "templates" / name for name in ("slurmd.env.j2", "slurmd.service.conf.j2", "health.json.j2")]
+    node.append(ROLE.parents[1] / "playbooks" / "group_vars" / "slurm.yml")
+    assert len(node) == 7
+    for path in node:
+        text = path.read_text(encoding="utf-8")
+        found = [word for word in growing if re.search(rf"^(?!#).*\b{word}\b", text, re.MULTILINE)]
+        assert not found, f"{path.name}: {found}"
+    for path in tasks:
+        for task in yaml.safe_load(path.read_text(encoding="utf-8")):
+            loop = str(task.get("loop", ""))
+            # slurm_topology only decides whether there is one file more.
+            assert not [word for word in growing if word in loop and word != "slurm_topology"], task["name"]
 
 
 def test_lines_can_be_replaced_and_taken_out():
