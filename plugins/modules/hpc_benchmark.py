@@ -259,7 +259,7 @@ class Benchmarks:
         try:
             self.numbers.update(values(*args))
         except (ValueError, KeyError, TypeError) as error:
-            self.errors[name] = str(error) if type(error) is ValueError else f"the output has no {error}"
+            self.errors[name] = str(error) if isinstance(error, ValueError) else f"the output has no {error}"
 
     def compute(self):
         """HPL and STREAM."""
