@@ -160,10 +160,20 @@ class NodeBackend(core.Backend):
         return node["state"] == "drained" and node["reason"].startswith(MARK)
 
     def _wait(self, names, ready, complaint, advice):
-        """Until all are ready; what is left when the time is over is named."""
+        """Until all are ready; what is left when the time is over is named.
+
+        A controller that starts anew meanwhile is waited for; and on a node the commands know no controller while its
+        slurmd starts anew, as they have their configuration from it.
+        """
         end = self.clock() + self.module.params["timeout"]
         while True:
-            there = self._listing()
+            try:
+                there = self._listing()
+            except api.Absent:
+                if self.clock() >= end:
+                    raise
+                self.sleep(PAUSE)
+                continue
             left = [name for name in names if name in there and not ready(there[name])]
             if not left:
                 return

@@ -109,6 +109,23 @@ def test_restart_happens_on_an_empty_node_and_gives_it_back(slurm, run_module, m
     assert done["changed"] and done["restarted"] == "slurmd.service" and slurm.nodes["gpu-01"]["State"] == "IDLE"
 
 
+def test_a_controller_that_is_away_for_a_while_is_waited_for(slurm, run_module, monkeypatch):
+    def systemctl(argv, **_options):
+        slurm.away = True
+        slurm.nodes["gpu-01"]["started"] = "2026-11-24T00:00:00"
+        return subprocess.CompletedProcess(argv, 0, "", "")
+
+    def sleep(seconds):
+        slurm.time += seconds
+        slurm.away = slurm.time < 10
+
+    monkeypatch.setattr(nodes.subprocess, "run", systemctl)
+    monkeypatch.setattr(slurm_node, "NodeBackend", partial(nodes.NodeBackend, clock=lambda: slurm.time, sleep=sleep))
+    done = run_module("slurm_node", {"nodes": drained("gpu-01"), "restart": "slurmd.service", "timeout": 60})
+    assert not done.get("failed"), done
+    assert slurm.time == 10 and slurm.nodes["gpu-01"]["State"] == "IDLE"
+
+
 def test_restart_needs_this_node(slurm, run_module):
     done = run_module("slurm_node", {"nodes": drained("gpu-01", "gpu-02"), "restart": "slurmd.service"})
     assert done["failed"] and "exactly one node" in done["msg"]
