@@ -240,7 +240,7 @@ def test_with_dask_itself(tmp_path) -> None:
     assert not list(folders["tmp"].iterdir())
 
 
-def test_who_is_let_in_is_noticed() -> None:
+def test_who_is_let_in_is_noticed(tmp_path) -> None:
     """The probe finds a scheduler that is open to all."""
     pytest.importorskip("dask_jobqueue")
     program = """
@@ -252,8 +252,8 @@ async def main():
         print(await admitted([scheduler.address]) == ["without encryption at " + scheduler.address])
 asyncio.run(main())
 """
-    environment = os.environ | {"PYTHONPATH": str(ROLE / "files"), "PYTHONDONTWRITEBYTECODE": "1"}
+    own = {"PYTHONPATH": str(ROLE / "files"), "PYTHONDONTWRITEBYTECODE": "1", "DASK_ROOT_CONFIG": str(tmp_path)}
     said = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program], env=os.environ | own, capture_output=True, text=True, check=True, timeout=60
     )
     assert said.stdout == "True\n"
