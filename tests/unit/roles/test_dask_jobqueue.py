@@ -97,8 +97,13 @@ def program(monkeypatch, config):
     module("dask_jobqueue.slurm", SLURMJob=PlainJob)
     module("distributed")
     module("distributed.security", Security=Security)
-    spec = importlib.util.spec_from_file_location("datacloud_dask", ROLE / "files/datacloud_dask/__init__.py")
+    module("datacloud_dask.tls")
+    folder = ROLE / "files/datacloud_dask"
+    spec = importlib.util.spec_from_file_location(
+        "datacloud_dask", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
     loaded = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "datacloud_dask", loaded)
     spec.loader.exec_module(loaded)
     return loaded
 

@@ -26,6 +26,8 @@ import dask_jobqueue
 from dask_jobqueue.slurm import SLURMJob as PlainJob
 from distributed.security import Security
 
+from . import tls as tls
+
 # The line of a job's script after which the certificates come when it is submitted.
 MARK = "# Certificates of this cluster: known to its owner only, so not shown here."
 
@@ -124,7 +126,8 @@ class SLURMCluster(dask_jobqueue.SLURMCluster):
             scheduler_options=scheduler | scheduler_options,
             worker_extra_args=[
                 "--worker-port", ours["ports"], "--nanny-port", ours["ports"],
-                "--no-dashboard", *worker_extra_args,
+                "--no-dashboard", "--preload", "datacloud_dask.tls", "--preload-nanny", "datacloud_dask.tls",
+                *worker_extra_args,
             ],
             # Where the cluster is made, may be no folder of the node's.
             job_extra_directives=["--chdir=/tmp", f"--output={ours['output']}", *job_extra_directives],
