@@ -34,7 +34,8 @@ def look():
     for path in glob.glob("/proc/[0-9]*/cmdline"):
         try:
             with open(path, "rb") as file:
-                visible += b"PRIVATE KEY" in file.read()
+                # In two parts, as this program is itself an argument of a process.
+                visible += b"-BEGIN " b"PRIVATE KEY-" in file.read()
         except OSError:
             pass
     scripts = [oct(os.stat(path).st_mode & 0o7777) for path in glob.glob("/var/lib/slurm/slurmd/job*/slurm_script")]
