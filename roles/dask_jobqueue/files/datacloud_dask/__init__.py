@@ -6,7 +6,7 @@
 The scheduler runs where the cluster is made, in a notebook for example. dask-jobqueue submits a job for each worker,
 and would leave the certificates' files in a folder that all hosts share. Here they go with the job's script instead, by
 sbatch's standard input: Slurm shows a script to its owner and to administrators only (slurm.schedmd.com/scontrol.html,
-write batch_script), and slurmd keeps it 0500. In the job they are in the environment, which is the owner's as well.
+write batch_script), and slurmd keeps it 0700. In the job they are in the environment, which is the owner's as well.
 They are made for one cluster and worth nothing after it.
 
 What is not given comes from /etc/dask: section jobqueue.slurm as dask-jobqueue has it, and of ours, datacloud-dask:
