@@ -26,7 +26,8 @@ import dask_jobqueue
 from dask_jobqueue.slurm import SLURMJob as PlainJob
 from distributed.security import Security
 
-from . import tls as tls
+# Imported for what it does.
+from . import tls  # noqa: F401
 
 # The line of a job's script after which the certificates come when it is submitted.
 MARK = "# Certificates of this cluster: known to its owner only, so not shown here."
