@@ -47,12 +47,12 @@ def free_port(ports: str) -> int:
 
 def exports(security: Security) -> str:
     """Lines of shell that give a worker its certificates, under the names by which Dask reads its configuration."""
-    tls = security.get_tls_config_for_role("worker")
+    config = security.get_tls_config_for_role("worker")
     values = {
         "REQUIRE_ENCRYPTION": "True",
-        "TLS__CA_FILE": tls["ca_file"],
-        "TLS__WORKER__CERT": tls["cert"],
-        "TLS__WORKER__KEY": tls["key"],
+        "TLS__CA_FILE": config["ca_file"],
+        "TLS__WORKER__CERT": config["cert"],
+        "TLS__WORKER__KEY": config["key"],
     }
     return "\n".join(f"export DASK_DISTRIBUTED__COMM__{name}={shlex.quote(value)}" for name, value in values.items())
 
