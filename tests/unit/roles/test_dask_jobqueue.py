@@ -254,7 +254,7 @@ from distributed import Scheduler
 from datacloud_dask.__main__ import admitted
 async def main():
     async with Scheduler(host="127.0.0.1", port=0, dashboard_address="127.0.0.1:0") as scheduler:
-        print(await admitted([scheduler.address]) == ["without encryption at " + scheduler.address])
+        print(await admitted([scheduler.address], None) == ["without encryption at " + scheduler.address])
 asyncio.run(main())
 """
     own = {"PYTHONPATH": str(ROLE / "files"), "PYTHONDONTWRITEBYTECODE": "1", "DASK_ROOT_CONFIG": str(tmp_path)}

@@ -42,11 +42,14 @@ def place() -> dict[str, str]:
     return {name: os.environ.get(variable, "") for name, variable in names.items()}
 
 
-def strangers() -> dict[str, tuple[str, dict]]:
-    """Those who must be refused: (protocol, arguments of a connection) of each."""
-    anonymous = ssl.create_default_context()
+def strangers(authority: str | None) -> dict[str, tuple[str, dict]]:
+    """Those who must be refused: (protocol, arguments of a connection) of each.
+
+    authority: the certificate, as PEM, by which the cluster is known; None for one without encryption.
+    """
+    anonymous = ssl.create_default_context(cadata=authority)
+    # Certificates of Dask name no hosts.
     anonymous.check_hostname = False
-    anonymous.verify_mode = ssl.CERT_NONE
     plain = {"require_encryption": False, "extra_conn_args": {}}
     return {
         "without encryption": ("tcp", {"ssl_context": None, **plain}),
@@ -55,12 +58,12 @@ def strangers() -> dict[str, tuple[str, dict]]:
     }
 
 
-async def admitted(addresses: list[str]) -> list[str]:
+async def admitted(addresses: list[str], authority: str | None) -> list[str]:
     """Which strangers are let in, and where. Those with the right certificate are the client and the workers."""
     found = []
     for address in addresses:
         place_of = address.partition("://")[2]
-        for name, (protocol, arguments) in strangers().items():
+        for name, (protocol, arguments) in strangers(authority).items():
             try:
                 comm = await connect(f"{protocol}://{place_of}", timeout=5, **arguments)
             except (OSError, TimeoutError):
@@ -97,7 +100,8 @@ def attempt(options: dict, timeout: int) -> tuple[int, dict]:
         numbers = range(1, 5001)
         # Counted in parts on the workers, which then exchange their parts.
         answer = dict(dask.bag.from_sequence(numbers, npartitions=8).map(steps).frequencies(split_every=2).compute())
-        let_in = client.sync(admitted, [cluster.scheduler_address, *client.scheduler_info()["workers"]])
+        everybody = [cluster.scheduler_address, *client.scheduler_info()["workers"]]
+        let_in = client.sync(admitted, everybody, client.security.get_tls_config_for_role("client")["ca_file"])
         report = {
             "right": answer == collections.Counter(map(steps, numbers)),
             "workers": sorted(client.run(place).values(), key=lambda worker: worker["job"]),
