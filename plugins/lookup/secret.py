@@ -28,10 +28,10 @@ options:
     description:
       - What the secret is.
       - V(password) is random text, V(ssh_key) an Ed25519 key pair in OpenSSH's format, V(private_key) an EC P-384 key
-        pair in PEM, V(rsa_key) an RSA one of 3072 bits.
+        pair in PEM, V(rsa_key) an RSA one of 3072 bits, V(ceph_key) a key of a Ceph client.
       - V(provided) is text that the administrator puts into the store; it is never made.
     type: str
-    choices: [password, ssh_key, private_key, rsa_key, provided]
+    choices: [password, ssh_key, private_key, rsa_key, ceph_key, provided]
     default: password
   part:
     description: Which half of a key pair to return.
@@ -300,6 +300,8 @@ class LookupModule(LookupBase):
             return secret_store.new_private_key()
         if kind == "rsa_key":
             return secret_store.new_rsa_key()
+        if kind == "ceph_key":
+            return secret_store.new_ceph_key()
         return secret_store.new_password(
             self.get_option("length"), self.get_option("chars") or secret_store.DEFAULT_CHARS
         )

@@ -10,6 +10,7 @@ every store, so secrets can be carried from one to another.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import fcntl
 import json
@@ -17,7 +18,9 @@ import os
 import re
 import secrets
 import string
+import struct
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -128,6 +131,18 @@ def new_private_key() -> Record:
 def new_rsa_key() -> Record:
     """Make an RSA key pair of 3072 bits in PEM (PKCS#8 and SubjectPublicKeyInfo), as signers of RS256 tokens use."""
     return _pem_pair("rsa_key", rsa.generate_private_key(public_exponent=65537, key_size=3072))
+
+
+def new_ceph_key() -> Record:
+    """Make a key of a Ceph client in Ceph's own form: base64 of type (1, AES), time of making, length, and 16 bytes.
+
+    Source: src/auth/Crypto.cc, CryptoKey::encode; all numbers are little-endian.
+    """
+    secret = secrets.token_bytes(16)
+    return {
+        "kind": "ceph_key",
+        "value": base64.b64encode(struct.pack("<HIIH", 1, int(time.time()), 0, len(secret)) + secret).decode(),
+    }
 
 
 def _pem_pair(kind: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> Record:

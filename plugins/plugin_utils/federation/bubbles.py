@@ -33,19 +33,26 @@ def pools_of(bubble: dict[str, Any]) -> Iterator[tuple[tuple, str]]:
                 yield (key, index), pool
 
 
-def resolve(site: dict[str, Any], pools: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def resolve(
+    site: dict[str, Any], pools: list[dict[str, Any]], ceph: dict[str, Any] | None
+) -> dict[str, dict[str, Any]]:
     """The bubbles of a site by name: their hosts by part, with addresses and hardware.
 
     ``controllers``, ``login`` and ``storage`` are addresses by host; ``nodes`` has ``address``, ``pool`` and
     ``hardware`` by host; ``pools`` the hosts of each pool of nodes; ``fabric`` the InfiniBand partitions with their
-    ``key`` and ``hosts``; ``subnet_managers`` the hosts that run one, the first choice first. A pool that was left out
-    (a slice of the federation) has no hosts.
+    ``key`` and ``hosts``; ``subnet_managers`` the hosts that run one, the first choice first; ``filesystem`` where the
+    CephFS of the site is mounted, with ``mountpoint``, ``fsid`` and the addresses of its ``monitors``. A pool that was
+    left out (a slice of the federation) has no hosts, and a Ceph cluster that was left out, no file system.
+
+    ceph: the site's Ceph cluster, None where it has none.
     """
     mine = {pool["name"]: pool for pool in pools if pool["site"] == site["name"]}
-    return {name: _bubble(site["name"], bubble, mine) for name, bubble in site.get("bubbles", {}).items()}
+    return {name: _bubble(site["name"], bubble, mine, ceph) for name, bubble in site.get("bubbles", {}).items()}
 
 
-def _bubble(site: str, bubble: dict[str, Any], pools: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _bubble(
+    site: str, bubble: dict[str, Any], pools: dict[str, dict[str, Any]], ceph: dict[str, Any] | None
+) -> dict[str, Any]:
     def hosts(label: str | None) -> dict[str, str]:
         return pools[label]["nodes"] if label in pools else {}
 
@@ -74,7 +81,18 @@ def _bubble(site: str, bubble: dict[str, Any], pools: dict[str, dict[str, Any]])
             }
             for name, partition in bubble.get("fabric", {}).items()
         },
+        "filesystem": _filesystem(bubble, ceph),
         "acceptance": bubble.get("acceptance", {}),
+    }
+
+
+def _filesystem(bubble: dict[str, Any], ceph: dict[str, Any] | None) -> dict[str, Any]:
+    if not (ceph and ceph["mds_hosts"] and "filesystem" in bubble):
+        return {}
+    return {
+        "mountpoint": bubble["filesystem"]["mountpoint"],
+        "fsid": ceph["fsid"],
+        "monitors": [ceph["hosts"][host] for host in ceph["mon_hosts"]],
     }
 
 

@@ -280,6 +280,8 @@ class _Meaning:
                 elif used.setdefault(pool, name) != name:
                     message = f"pool '{pool}' belongs to bubble '{used[pool]}' already"
                     self._say(site, (*path, *inner), message)
+            if (bubble or {}).get("filesystem") and "cephfs" not in site.data.get("services", {}):
+                self._say(site, (*path, "filesystem"), "the site does not offer the service 'cephfs'")
             self._fabric(site, path, bubble or {}, pools)
 
     def _fabric(self, site: Document, path: tuple, bubble: dict, pools: dict[str, dict]) -> None:

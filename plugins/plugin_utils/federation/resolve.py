@@ -27,13 +27,15 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
     """
     sites = sorted(sites, key=lambda site: site["name"])
     pools = [pool for site in sites for pool in _pools(federation, site)]
-    clusters = {name: bubble for site in sites for name, bubble in bubbles.resolve(site, pools).items()}
     endpoints = _endpoints(federation, sites, pools)
     ceph = {
         pool["site"]: _ceph(federation, pool, site)
         for site in sites
         for pool in pools
         if pool["site"] == site["name"] and "ceph" in pool["services"]
+    }
+    clusters = {
+        name: bubble for site in sites for name, bubble in bubbles.resolve(site, pools, ceph.get(site["name"])).items()
     }
     return {
         "federation": {

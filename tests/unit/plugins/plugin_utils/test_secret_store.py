@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import multiprocessing
 import stat
+import struct
 from pathlib import Path
 
 import pytest
@@ -179,6 +181,14 @@ def test_the_two_halves_of_a_private_key_belong_together(make, bits):
     )
     assert record["public"] == public.decode()
     assert private.key_size == bits
+
+
+def test_a_key_of_ceph_has_the_form_that_ceph_reads():
+    """As `ceph-authtool --gen-print-key` prints one."""
+    key = base64.b64decode(secret_store.new_ceph_key()["value"], validate=True)
+    kind, _made, nanoseconds, length = struct.unpack("<HIIH", key[:12])
+    assert (kind, nanoseconds, length) == (1, 0, 16) and len(key) == 28
+    assert secret_store.new_ceph_key() != secret_store.new_ceph_key()
 
 
 def test_records_are_json_so_that_any_tool_reads_them(store):

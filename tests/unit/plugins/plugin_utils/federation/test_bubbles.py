@@ -20,10 +20,12 @@ bubbles:
     controller: head
     nodes: [cpu, gpu, fpga]
     storage: [storage]
+    filesystem: {mountpoint: /data}
     fabric:
       virgo: {key: "0x0102", nodes: [gpu, north-fpga-01]}
     acceptance: {stream_gbs: 200}
 services:
+  cephfs: {pool: storage}
 """
 ACCOUNTS = """\
 hpc:
@@ -60,6 +62,11 @@ def test_a_bubble_has_its_parts_with_addresses_and_hardware(bubble):
     assert trento["pools"]["cpu"] == ["north-cpu-01", "north-cpu-02"]
     assert trento["fabric"] == {"virgo": {"key": "0x0102", "hosts": ["north-gpu-01", "north-gpu-02", "north-fpga-01"]}}
     assert trento["acceptance"] == {"stream_gbs": 200}
+    assert trento["filesystem"] == {
+        "mountpoint": "/data",
+        "fsid": model["ceph"]["north"]["fsid"],
+        "monitors": list(trento["storage"].values()),
+    }
 
 
 def test_its_hosts_are_in_the_groups_of_what_they_are(bubble):
@@ -78,6 +85,7 @@ def test_its_hosts_are_in_the_groups_of_what_they_are(bubble):
 def test_a_slice_of_a_bubble_has_the_hosts_that_are_left(bubble):
     trento = load(bubble.path, ["head", "fpga"])["bubbles"]["trento"]
     assert trento["pools"] == {"fpga": ["north-fpga-01"]}
+    assert trento["filesystem"] == {}
     assert trento["fabric"]["virgo"]["hosts"] == ["north-fpga-01"]
     assert trento["subnet_managers"] == ["north-head-01", "north-fpga-01"]
 
@@ -114,6 +122,13 @@ def test_accounts_and_qualities_of_service_are_the_federation_s(bubble):
             "services:\n",
             "  second: {controller: head, nodes: [gpu]}\nservices:\n",
             "bubbles.second.nodes[0]: pool 'gpu' belongs to bubble 'trento' already",
+        ),
+        (NORTH, "/data}", "data}", "bubbles.trento.filesystem.mountpoint: must be an absolute path"),
+        (
+            NORTH,
+            "  cephfs: {pool: storage}\n",
+            "",
+            "bubbles.trento.filesystem: the site does not offer the service 'cephfs'",
         ),
         ("federation.yml", "parent: virgo", "parent: vrgo", "virgo-online.parent: there is no account 'vrgo'"),
         ("federation.yml", "qos: [normal]", "qos: [long]", "accounts.virgo.qos[0]: there is no quality"),
