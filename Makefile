@@ -50,9 +50,9 @@ test: host setup-test setup-docs ## Run every check and every Molecule scenario 
 	@python scripts/stages.py $(SCENARIO)
 
 .PHONY: test-vm
-test-vm: host setup-test ## Run the scenario in a virtual machine: what only a kernel of its own can show (slow)
+test-vm: host setup-test ## Run the scenarios in virtual machines: what only a kernel of its own can show (slow)
 	@scripts/debian-packages qemu-system-x86 qemu-utils swtpm
-	@python scripts/stages.py epic_vm
+	@python scripts/stages.py $(or $(SCENARIO),epic_vm hpc_vm)
 
 .PHONY: lint
 lint: setup-test ## Run yamllint, ruff and ansible-lint

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make or remove a virtual machine of the lab, and the OpenBao beside it (see docs/disk_encryption.md)."""
+"""Make or remove a virtual machine of the lab, and the OpenBao beside it if it needs one (see docs/lab.md)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def main():
             "memory": {"type": "int", "default": 1536},
             "cpus": {"type": "int", "default": 2},
             "disks": {"type": "list", "elements": "int", "default": []},
+            "nvme": {"type": "list", "elements": "int", "default": []},
             "lifetime": {"type": "int", "default": 10800},
             "openbao_program": {"type": "path"},
             "openbao_token": {"type": "str", "no_log": True},
@@ -29,7 +30,8 @@ def main():
             "sources": {"type": "path"},
             "directory": {"type": "path", "required": True},
         },
-        required_if=[("state", "present", ["sources", "openbao_program", "openbao_token"])],
+        required_if=[("state", "present", ["sources"])],
+        required_together=[("openbao_program", "openbao_token")],
     )
     parameters = module.params
     directory = Path(parameters["directory"])
@@ -39,9 +41,12 @@ def main():
             machine.remove()
             server.remove()
         else:
-            server.start(parameters["openbao_program"], parameters["openbao_token"], parameters["lifetime"])
+            if parameters["openbao_program"]:
+                server.start(parameters["openbao_program"], parameters["openbao_token"], parameters["lifetime"])
             image = MachineImage(Path(parameters["sources"]), directory, parameters["suite"], parameters["mirror"])
-            machine.start(image, parameters["memory"], parameters["cpus"], parameters["disks"], parameters["lifetime"])
+            disks = [("virtio-blk-pci", "data", size) for size in parameters["disks"]]
+            disks += [("nvme", "fast", size) for size in parameters["nvme"]]
+            machine.start(image, parameters["memory"], parameters["cpus"], disks, parameters["lifetime"])
     except LabError as error:
         module.fail_json(msg=str(error))
     changes = machine.changes + server.changes

@@ -110,8 +110,9 @@ class Machine:
     def start(self, image, memory, cpus, disks, lifetime):
         """Start it, unless it runs, and wait for SSH.
 
-        image: MachineImage; memory: MB; disks: sizes of its further disks in MB (list of int), which it finds as
-        /dev/disk/by-id/virtio-data-0 and so on; lifetime: seconds after which it is ended in any case.
+        image: MachineImage; memory: MB; disks: its further disks, a list of (QEMU's device, name, MB), which it finds
+        as /dev/disk/by-id/virtio-NAME-0 or /dev/disk/by-id/nvme-QEMU_NVMe_Ctrl_NAME-1, numbered as in the list;
+        lifetime: seconds after which it is ended in any case.
         """
         missing = sorted(package for command, package in COMMANDS.items() if not installed(command))
         if missing:
@@ -129,12 +130,12 @@ class Machine:
         root = self.folder / "root.qcow2"
         run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(image.folder / "root.ext4"), "-F", "raw", str(root)])
         drives = ["-drive", f"file={root},if=virtio,cache=unsafe"]
-        for number, size in enumerate(disks):
-            path = self.folder / f"data-{number}.raw"
+        for number, (device, name, size) in enumerate(disks):
+            path = self.folder / f"{name}-{number}.raw"
             with path.open("wb") as handle:
                 handle.truncate(size * 1024**2)
             drives += ["-drive", f"file={path},if=none,id=data{number},format=raw,cache=writeback"]
-            drives += ["-device", f"virtio-blk-pci,drive=data{number},serial=data-{number}"]
+            drives += ["-device", f"{device},drive=data{number},serial={name}-{number}"]
         self._start_tpm(lifetime)
         self.qemu.start(self._command(image, memory, cpus, drives, port), lifetime)
         self.changes.append(f"machine {self.name}")
