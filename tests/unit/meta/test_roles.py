@@ -13,8 +13,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
 STEPS = ("install", "configure", "service", "verify")
-# Packages and units are controls of the catalog like all else.
-WITHOUT = {"hardening": ("install", "service")}
+WITHOUT = {
+    # Packages and units are controls of the catalog like all else.
+    "hardening": ("install", "service"),
+    # No service of its own: apt and dnf prove it when they read it.
+    "package_repository": ("configure", "service", "verify"),
+}
 FILES = (
     "README.md",
     "defaults/main.yml",
