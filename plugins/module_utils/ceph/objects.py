@@ -234,7 +234,8 @@ def fs_wanted(given, there):
     return {
         **given,
         "data_pools": with_missing(there.get("data_pools"), given.get("data_pools")),
-        "subvolume_groups": with_missing(there.get("subvolume_groups"), given.get("subvolume_groups")),
+        # None asked for is nothing to look at.
+        "subvolume_groups": with_missing(there.get("subvolume_groups"), given.get("subvolume_groups") or None),
     }
 
 

@@ -42,7 +42,9 @@ def test_life(pools):
 
 @pytest.mark.crud("ceph_fs")
 def test_volume(ceph):
-    ceph.life("ceph_fs", {"filesystems": [{"name": "vol", "placement": "label:mds", "max_mds": 3}]})
+    ceph.life(
+        "ceph_fs", {"filesystems": [{"name": "vol", "placement": "label:mds", "max_mds": 3, "subvolume_groups": []}]}
+    )
     assert ceph.cluster.filesystems["vol"]["max_mds"] == 3 and "cephfs.vol.meta" in ceph.cluster.pools
 
 
