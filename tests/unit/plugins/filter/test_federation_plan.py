@@ -13,6 +13,6 @@ from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.load imp
 def test_the_filter_gives_the_tables_of_a_description(root):
     plan = filter_loader.get("infn.datacloud.federation_plan").j2_function
     text = plan(load(root / "inventories" / "datacloud" / "federation.yml"))
-    assert text.startswith("INFN DataCloud: 12 sites, 216 hosts, domain datacloud.infn.it\n")
+    assert text.startswith("INFN DataCloud: 12 sites, 227 hosts, domain datacloud.infn.it\n")
     [cpu] = [line for line in text.splitlines() if line.split()[:3] == ["cpu", "71", "60"]]
     assert "the announced total differs" in cpu
