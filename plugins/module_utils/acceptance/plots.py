@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import math
 from html import escape
 
 from ansible_collections.infn.datacloud.plugins.module_utils.acceptance.verdict import number
+from ansible_collections.infn.datacloud.plugins.module_utils.pages.axis import span, ticks
 
 WIDTH = 560
 LEFT, RIGHT = 90, 24
@@ -32,21 +32,6 @@ svg .track { fill: var(--wash); }
 @media (max-width: 32rem) { .plots { grid-template-columns: 1fr; } }
 @media print { figure { break-inside: avoid; } .plots { grid-template-columns: 1fr 1fr; } }
 """
-
-
-def ticks(low, high, wanted=5):
-    """Round numbers from low to high (list of float), about so many."""
-    step = 10 ** math.floor(math.log10((high - low) / wanted))
-    step *= next(factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= wanted)
-    first = math.ceil(low / step)
-    return [index * step for index in range(first, math.floor(high / step) + 1)]
-
-
-def span(numbers):
-    """The axis (low, high) that shows numbers with room at both ends."""
-    low, high = min(numbers), max(numbers)
-    room = (high - low) * 0.08 or abs(high) * 0.08 or 1
-    return max(low - room, 0) if low >= 0 else low - room, high + room
 
 
 def strip(measure, pools, limits, failed):

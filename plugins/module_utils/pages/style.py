@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The look of the page: light and dark as the reader's system is, and printed on A4 with everything unfolded."""
+"""The look of all pages: light and dark as the reader's system is, and printed on A4 with everything unfolded."""
 
 from __future__ import annotations
 
