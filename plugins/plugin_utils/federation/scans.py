@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.documents import Document
@@ -149,17 +149,45 @@ def _hosts(federation: dict[str, Any], site: dict[str, Any], pools: list[dict[st
 
 
 def _schedule(every: str, window: dict[str, Any]) -> dict[str, Any]:
-    """When scans start (UTC) and how long they may take: the first day of all, and a recurrence rule (RFC 5545)."""
+    """When scans start (UTC) and how many minutes they may take, in the words of module gmp_schedule.
+
+    A month is four weeks, so that scans stay on the day of the week that the site chose.
+    """
     day = window["day"]
-    first = _EPOCH + timedelta(days=(_DAYS.index(day) - _EPOCH.weekday()) % 7)
-    code = day[:2].upper()
-    rule = {"day": "FREQ=DAILY", "week": f"FREQ=WEEKLY;BYDAY={code}", "month": f"FREQ=MONTHLY;BYDAY=1{code}"}[every]
+    weekly = every != "day"
+    first = _EPOCH + timedelta(days=(_DAYS.index(day) - _EPOCH.weekday()) % 7) if weekly else _EPOCH
     return {
-        "every": every,
-        "first": f"{_EPOCH if every == 'day' else first}T{window['start']}:00Z",
-        "rule": rule,
-        "hours": window["hours"],
+        "start": f"{first}T{window['start']}:00",
+        "timezone": "UTC",
+        "every": "week" if weekly else "day",
+        "interval": 4 if every == "month" else 1,
+        "weekdays": [day] if weekly else [],
+        "duration": 60 * window["hours"],
     }
+
+
+def due(
+    targets: dict[str, dict[str, Any]], reports: list[dict[str, Any]], now: datetime, when: str = "due"
+) -> list[str]:
+    """The names of the targets whose scan is to be started now.
+
+    ``reports``: what module gmp_report_info gave, at most one a target. ``when``: ``due`` for those whose window is
+    open and that were not scanned in it yet; ``new`` also for those that were never scanned; ``all`` and ``none``.
+    """
+    scanned = {report["task"]: datetime.fromisoformat(report["start"]) for report in reports if report["start"]}
+    return [name for name, target in targets.items() if _is_due(target["schedule"], scanned.get(name), now, when)]
+
+
+def _is_due(schedule: dict[str, Any], scanned: datetime | None, now: datetime, when: str) -> bool:
+    if when in ("all", "none"):
+        return when == "all"
+    if when == "new" and scanned is None:
+        return True
+    first = datetime.fromisoformat(schedule["start"]).replace(tzinfo=UTC)
+    period = timedelta(**{f"{schedule['every']}s": schedule["interval"]})
+    opened = first + (now - first) // period * period
+    is_open = now < opened + timedelta(minutes=schedule["duration"])
+    return is_open and (scanned is None or scanned < opened)
 
 
 def check(

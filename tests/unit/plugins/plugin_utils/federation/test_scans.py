@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import scans as federation_scans
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.load import load
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.plan import plan
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import DescriptionError
 
 F = "federation.yml"
@@ -80,28 +82,62 @@ def test_a_finding_has_the_nearest_owner(scans):
 def test_windows_become_schedules(scans):
     targets = load(scans.path)["scans"]["targets"]
     assert targets["example: north north"]["schedule"] == {
+        "start": "2026-01-03T23:00:00",
+        "timezone": "UTC",
         "every": "week",
-        "first": "2026-01-03T23:00:00Z",
-        "rule": "FREQ=WEEKLY;BYDAY=SA",
-        "hours": 6,
+        "interval": 1,
+        "weekdays": ["saturday"],
+        "duration": 360,
     }
     assert targets["example: north safe"]["schedule"] == {
+        "start": "2026-01-01T01:00:00",
+        "timezone": "UTC",
         "every": "day",
-        "first": "2026-01-01T01:00:00Z",
-        "rule": "FREQ=DAILY",
-        "hours": 2,
+        "interval": 1,
+        "weekdays": [],
+        "duration": 120,
     }
     scans.change(SOUTH, "scans: {}", "scans: {profile: monthly, window: {day: thursday}}")
     schedule = load(scans.path)["scans"]["targets"]["example: south south"]["schedule"]
-    assert (schedule["first"], schedule["rule"]) == ("2026-01-01T22:00:00Z", "FREQ=MONTHLY;BYDAY=1TH")
+    assert (schedule["start"], schedule["every"], schedule["interval"]) == ("2026-01-01T22:00:00", "week", 4)
 
 
 @pytest.mark.parametrize("number", range(1, 8))
 def test_a_schedule_begins_on_its_day(scans, number):
     day = date(2026, 2, number).strftime("%A").lower()
     scans.change(SOUTH, "scans: {}", f"scans: {{window: {{day: {day}}}}}")
-    first = load(scans.path)["scans"]["targets"]["example: south south"]["schedule"]["first"]
+    first = load(scans.path)["scans"]["targets"]["example: south south"]["schedule"]["start"]
     assert date.fromisoformat(first[:10]).strftime("%A").lower() == day
+
+
+# The window of site north opens on Saturdays at 23:00 for 6 hours; 2026-11-21 is a Saturday.
+@pytest.mark.parametrize(
+    ("now", "scanned", "when", "is_due"),
+    [
+        ("2026-11-21T23:30:00Z", None, "due", True),
+        ("2026-11-22T04:59:00Z", "2026-11-14T23:00:00Z", "due", True),
+        ("2026-11-21T23:30:00Z", "2026-11-21T23:00:00Z", "due", False),
+        ("2026-11-22T05:00:00Z", "2026-11-14T23:00:00Z", "due", False),
+        ("2026-11-21T22:59:00Z", None, "due", False),
+        ("2026-11-21T22:59:00Z", None, "new", True),
+        ("2026-11-21T22:59:00Z", "2026-01-01T00:00:00Z", "new", False),
+        ("2026-11-21T22:59:00Z", "2026-11-21T22:00:00Z", "all", True),
+        ("2026-11-21T23:30:00Z", None, "none", False),
+    ],
+)
+def test_a_scan_is_started_once_in_its_window(scans, now, scanned, when, is_due):
+    targets = load(scans.path)["scans"]["targets"]
+    only = {"example: north north": targets["example: north north"]}
+    reports = [{"task": "example: north north", "start": scanned or ""}]
+    found = federation_scans.due(only, reports, datetime.fromisoformat(now).astimezone(UTC), when)
+    assert found == (list(only) if is_due else [])
+
+
+def test_the_plan_tells_what_is_scanned_when_and_how(scans):
+    lines = [line.split() for line in plan(load(scans.path)).splitlines() if line.startswith("  example: north")]
+    assert " ".join(lines[1]) == (
+        "example: north safe 1 - thorough, with a login every day, 01:00 UTC, 2 h north-scanner-01"
+    )
 
 
 def test_profiles_are_complete(scans):
