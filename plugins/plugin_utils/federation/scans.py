@@ -14,7 +14,7 @@ from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.document
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import Problem, did_you_mean
 
 # Groups of hosts that scan; a play for them has no hosts where nobody scans.
-GROUPS = ("greenbone_manager", "greenbone_scanner")
+GROUPS = ("greenbone_manager", "greenbone_scanner", "scan_login")
 # What a profile that does not say otherwise is. Names of the config and the port list are those of Greenbone's feed;
 # 20 hosts and 4 checks at once are gvmd's own defaults; 6.9 is the highest score that CVSS calls medium.
 PROFILE = {
@@ -78,9 +78,21 @@ def resolve(
 
 
 def groups(scans: dict[str, Any]) -> dict[str, list[str]]:
-    """The hosts of the group that is not simply all nodes of a pool: gvmd runs once, on the first node of its pool."""
+    """The hosts of groups that are not all nodes of a pool.
+
+    gvmd runs once, on the first node of its pool; scanners log in where the profile says so.
+    """
     manager = scans.get("manager")
-    return {"greenbone_manager": [manager["host"]] if manager else []}
+    login = {name for name, profile in scans.get("profiles", {}).items() if profile["authenticated"]}
+    return {
+        "greenbone_manager": [manager["host"]] if manager else [],
+        "scan_login": [
+            host
+            for target in scans.get("targets", {}).values()
+            if target["profile"] in login
+            for host in target["hosts"]
+        ],
+    }
 
 
 def _running(service: str, pools: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -170,6 +170,7 @@ def test_who_scans(scans):
     assert model["groups"]["greenbone_manager"] == ["north-scanner-01"]
     assert model["scans"]["manager"] == {"site": "north", "host": "north-scanner-01"}
     assert model["scans"]["scanners"]["north-scanner-02"] == {"site": "north", "address": "10.1.2.2"}
+    assert model["groups"]["scan_login"] == ["north-safe-cpu-01"]
     pool = next(pool for pool in model["pools"] if pool["kind"] == "scanner")
     assert "greenbone_scanner" in pool["groups"]
 
