@@ -109,12 +109,13 @@ def _bubbles(model: dict[str, Any]) -> str:
 
 def _scans(model: dict[str, Any]) -> str:
     rows = []
+    otherwise = "appliance" if model["scans"].get("appliance") else "-"
     for name, target in model["scans"].get("targets", {}).items():
         schedule, profile = target["schedule"], model["scans"]["profiles"][target["profile"]]
         start = " ".join([*schedule["weekdays"], schedule["start"][11:16], "UTC"])
         how = f"{target['profile']}{', with a login' if profile['authenticated'] else ''}"
         when = f"every {profile['every']}, {start}, {schedule['duration'] // 60} h"
-        rows.append((name, len(target["hosts"]), _words(target["excluded"]), how, when, target["scanner"] or "-"))
+        rows.append((name, len(target["hosts"]), _words(target["excluded"]), how, when, target["scanner"] or otherwise))
     return _table("SCANS", ("target", "hosts", "left out", "profile", "when", "scanner"), rows)
 
 
