@@ -101,7 +101,9 @@ def _running(service: str, pools: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _profile(profile: dict[str, Any]) -> dict[str, Any]:
     complete = {**PROFILE, **profile}
-    return {**complete, "port_list": None} if complete["ports"] else complete
+    if complete["ports"]:
+        complete |= {"port_list": None, "ports": [str(port) for port in complete["ports"]]}
+    return complete
 
 
 def _appliance(appliance: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -231,9 +233,13 @@ def _check_federation(federation: Document, scans: dict, offered: dict[str, list
     profiles = scans.get("profiles", {})
     yield from _check_profile(federation, federation, ("scans",), scans.get("profile"))
     for name, profile in profiles.items():
+        path = ("scans", "profiles", name)
         if profile and profile.get("ports") and profile.get("port_list"):
-            message = "says which ports and names a port list: one of them is enough"
-            yield federation.problem(("scans", "profiles", name), message)
+            yield federation.problem(path, "says which ports and names a port list: one of them is enough")
+        for index, ports in enumerate((profile or {}).get("ports", [])):
+            numbers = [int(number) for number in str(ports or 1).rpartition(":")[2].split("-")]
+            if not 1 <= numbers[0] <= numbers[-1] <= 65535:
+                yield federation.problem((*path, "ports", index), f"{ports} is no range of ports from 1 to 65535")
     managers = offered["scan_manager"]
     if "appliance" in scans and managers:
         message = (

@@ -22,7 +22,7 @@ scans:
   profile: standard
   profiles:
     standard: {}
-    thorough: {every: day, authenticated: true, fail_above: 3.9, ports: "T:22,443"}
+    thorough: {every: day, authenticated: true, fail_above: 3.9, ports: [22, 443, "U:53"]}
     monthly: {every: month}
 backbone:"""
 SITE = """\
@@ -152,7 +152,7 @@ def test_profiles_are_complete(scans):
         "port_list": "All IANA assigned TCP",
         "ports": None,
     }
-    assert profiles["thorough"]["ports"] == "T:22,443"
+    assert profiles["thorough"]["ports"] == ["22", "443", "U:53"]
     assert profiles["thorough"]["port_list"] is None
 
 
@@ -163,6 +163,12 @@ def test_accepted_findings_hold_for_hosts_of_their_site(scans):
         ("north", ["north-cpu-*"]),
         ("south", ["south-*"]),
     ]
+
+
+@pytest.mark.parametrize("name", ["north-cpu-01:22/tcp:1.3.6.1.4", "10.1.4.9:general/tcp:1.3.6", "fd00::1:53/udp:1.3"])
+def test_one_finding_may_be_accepted(scans, name):
+    scans.change(NORTH, "cve: CVE-2024-6387", f'id: "{name}"')
+    assert load(scans.path)["scans"]["accepted"][0]["id"] == name
 
 
 def test_who_scans(scans):
@@ -216,8 +222,11 @@ def test_a_federation_without_scans_has_no_scope(description):
         (F, "every: month", "every: year", "scans.profiles.monthly.every: must be one of day, week, month"),
         (F, "every: month", "fail_above: 11", "scans.profiles.monthly.fail_above: must be a CVSS score from 0 to 10"),
         (F, "every: month", "fail_abov: 1", "scans.profiles.monthly.fail_abov: unknown key 'fail_abov'; did you mean"),
-        (F, '"T:22,443"', '"22,443"', 'scans.profiles.thorough.ports: must be ports such as "T:22,443'),
-        (F, "every: month", 'ports: "T:22", port_list: All', "scans.profiles.monthly: says which ports and names"),
+        (F, '[22, 443, "U:53"]', "[https]", "scans.profiles.thorough.ports[0]: must be a port or a range such as 443"),
+        (F, '[22, 443, "U:53"]', "[0-70]", "scans.profiles.thorough.ports[0]: 0-70 is no range of ports"),
+        (F, '[22, 443, "U:53"]', "[70000]", "scans.profiles.thorough.ports[0]: 70000 is no range of ports"),
+        (F, '[22, 443, "U:53"]', "443", "scans.profiles.thorough.ports: must be a list, not 443"),
+        (F, "every: month", "ports: [22], port_list: All", "scans.profiles.monthly: says which ports and names"),
         (
             F,
             "scans:\n",
@@ -240,6 +249,7 @@ def test_a_federation_without_scans_has_no_scope(description):
         (NORTH, "cve: CVE-2024-6387, ", "", "scans.accepted[0]: says which finding by nothing: give one of id, oid"),
         (NORTH, "{cve: ", '{oid: "1.3.6", cve: ', "scans.accepted[0]: says which finding by oid and cve"),
         (NORTH, "CVE-2024-6387", "2024-6387", "scans.accepted[0].cve: must be a CVE such as CVE-2024-6387"),
+        (NORTH, "cve: CVE-2024-6387", "id: north-cpu-01", "scans.accepted[0].id: must be the identifier of a finding"),
         (NORTH, "2027-06-30", "2027-06-31", "scans.accepted[0].until: there is no day 2027-06-31"),
         (NORTH, "owner: Alice, ", "", "scans.accepted[0].owner: this key is missing"),
         (NORTH, "north-cpu-*", "north-gpu-*", "scans.accepted[0].hosts: no host of this site is called 'north-gpu-*'"),
