@@ -70,6 +70,18 @@ HINTS = {
 }
 
 
+def element(tag, content=None, parent=None, **attributes):
+    """A new Element of xml.etree: its text or its children (list of Element), below parent where given."""
+    made = ElementTree.Element(tag, attributes)
+    if isinstance(content, list):
+        made.extend(content)
+    elif content is not None:
+        made.text = str(content)
+    if parent is not None:
+        parent.append(made)
+    return made
+
+
 class Refused(core.ApiError):
     """The manager answered with an error. status: of the answer ('400'); said: the manager's own words."""
 
@@ -161,7 +173,7 @@ class Gmp:
         """
         plural = plural or f"{kind}s"
         words = f"{filters} first=1 rows=-1".strip()
-        request = ElementTree.Element(f"get_{plural}", {"filter": words, **attributes})
+        request = element(f"get_{plural}", filter=words, **attributes)
         return self.call(request, plural.replace("_", " ")).findall(kind)
 
     def create(self, request, about):
@@ -170,8 +182,7 @@ class Gmp:
 
     def delete(self, kind, uuid, about, **attributes):
         """Remove an object for good; the trash keeps names taken."""
-        options = {f"{kind}_id": uuid, "ultimate": "1", **attributes}
-        self.call(ElementTree.Element(f"delete_{kind}", options), about)
+        self.call(element(f"delete_{kind}", **{f"{kind}_id": uuid, "ultimate": "1"}, **attributes), about)
 
     def close(self):
         """End the session."""
@@ -196,16 +207,14 @@ class Gmp:
             kind = Starting if starting and not isinstance(error, ssl.SSLError) else Unreachable
             raise kind(f"{self.place} is not reached: {_sentence(error)}; {self._advice(error)}") from error
         self.session = session
-        version = self._ask(ElementTree.Element("get_version"), "version").findtext("version", "")
+        version = self._ask(element("get_version"), "version").findtext("version", "")
         if not version.startswith(RELEASE):
             self.close()
             raise core.ApiError(
                 f"{self.place} speaks GMP {version or 'of no version'}; this collection knows 22.4 to 22.8"
             )
-        login = ElementTree.Element("authenticate")
-        credentials = ElementTree.SubElement(login, "credentials")
-        ElementTree.SubElement(credentials, "username").text = self.params["user"]
-        ElementTree.SubElement(credentials, "password").text = self.params["password"]
+        who = [element("username", self.params["user"]), element("password", self.params["password"])]
+        login = element("authenticate", [element("credentials", who)])
         try:
             self._ask(login, f"user {self.params['user']}")
         except Refused as error:

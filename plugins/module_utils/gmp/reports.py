@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.infn.datacloud.plugins.module_utils import core
 from ansible_collections.infn.datacloud.plugins.module_utils.gmp import api
-from ansible_collections.infn.datacloud.plugins.module_utils.gmp.objects import quoted
+from ansible_collections.infn.datacloud.plugins.module_utils.gmp.objects import quoted, text
 
 ENDED = ("Done", "Stopped", "Interrupted")
 NOTHING = {"id": "", "status": "", "start": "", "end": "", "hosts": [], "errors": [], "results": []}
@@ -142,8 +142,3 @@ def _detection(found):
     if found is None:
         return {}
     return {detail.findtext("name"): detail.findtext("value") or "" for detail in found.findall("details/detail")}
-
-
-def text(parent, path):
-    """The text (str, stripped) of an element below parent; '' where there is none."""
-    return (parent.findtext(path) or "").strip()
