@@ -185,10 +185,12 @@ def due(
 ) -> list[str]:
     """The names of the targets whose scan is to be started now.
 
-    ``reports``: what module gmp_report_info gave, at most one a target. ``when``: ``due`` for those whose window is
-    open and that were not scanned in it yet; ``new`` also for those that were never scanned; ``all`` and ``none``.
+    ``reports``: what module gmp_report_info gave, at most one a target; only a scan that came to its end counts.
+    ``when``: ``due`` for those whose window is open and that were not scanned in it yet; ``new`` also for those that
+    were never scanned; ``all`` and ``none``.
     """
-    scanned = {report["task"]: datetime.fromisoformat(report["start"]) for report in reports if report["start"]}
+    done = [report for report in reports if report["status"] == "Done"]
+    scanned = {report["task"]: datetime.fromisoformat(report["start"]) for report in done}
     return [name for name, target in targets.items() if _is_due(target["schedule"], scanned.get(name), now, when)]
 
 

@@ -15,7 +15,10 @@ TARGETS = {
     }
     for name in ("north", "south")
 }
-REPORTS = [{"task": "north", "start": "2026-01-02T00:00:00Z"}, {"task": "south", "start": ""}]
+REPORTS = [
+    {"task": "north", "start": "2026-01-02T00:00:00Z", "status": "Done"},
+    {"task": "south", "start": "", "status": ""},
+]
 
 
 @pytest.fixture

@@ -128,9 +128,17 @@ def test_a_schedule_begins_on_its_day(scans, number):
 def test_a_scan_is_started_once_in_its_window(scans, now, scanned, when, is_due):
     targets = load(scans.path)["scans"]["targets"]
     only = {"example: north north": targets["example: north north"]}
-    reports = [{"task": "example: north north", "start": scanned or ""}]
+    reports = [{"task": "example: north north", "start": scanned or "", "status": "Done" if scanned else ""}]
     found = federation_scans.due(only, reports, datetime.fromisoformat(now).astimezone(UTC), when)
     assert found == (list(only) if is_due else [])
+
+
+def test_a_scan_that_was_interrupted_is_started_again(scans):
+    targets = load(scans.path)["scans"]["targets"]
+    reports = [{"task": name, "start": "2026-11-21T23:00:00Z", "status": "Interrupted"} for name in targets]
+    now = datetime.fromisoformat("2026-11-21T23:30:00Z")
+    assert "example: north north" in federation_scans.due(targets, reports, now)
+    assert federation_scans.due(targets, reports, now, "new") == list(targets)
 
 
 def test_the_plan_tells_what_is_scanned_when_and_how(scans):
