@@ -11,10 +11,10 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-import time
 import traceback
 import xml.etree.ElementTree as ElementTree
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.module_utils.basic import missing_required_lib
@@ -59,6 +59,7 @@ CONDITIONS = {
     ],
 }
 PORTS = {"tls": 9390, "ssh": 22}
+PAUSE = 2.0  # seconds before the first new try
 TRIES = 6  # with a manager that starts, or that reads a new feed
 RELEASE = "22."  # GMP versions that the requests are written for
 HINTS = {
@@ -68,6 +69,11 @@ HINTS = {
     "409": "it exists already; look for it among what other users share, or in the trash",
     "503": "the manager reads its feed or cannot reach its database; run again in a few minutes",
 }
+
+
+def now():
+    """The time (aware datetime); in one place, so that a test can turn the clock."""
+    return datetime.now(UTC)
 
 
 def element(tag, content=None, parent=None, **attributes):
@@ -142,14 +148,14 @@ class Ssh(SSHConnection):
 class Gmp:
     """A session with one manager, opened at the first request."""
 
-    def __init__(self, module, sleep=time.sleep):
+    def __init__(self, module):
         """module: AnsibleModule with OPTIONS."""
-        self.params, self.sleep = module.params, sleep
+        self.params = module.params
         # In check mode a manager that is yet to be installed is not waited for.
         self.tries = 2 if module.check_mode else TRIES
         self.session = None
-        place = {"socket": self.params["socket_path"]}.get(self.params["transport"], self.params["host"])
-        self.place = f"manager at {place}"
+        local = self.params["transport"] == "socket"
+        self.place = f"manager at {self.params['socket_path' if local else 'host']}"
 
     def call(self, request, about):
         """The answer (lxml element) to a request (Element of xml.etree).
@@ -163,7 +169,7 @@ class Gmp:
             busy = isinstance(error, Refused) and error.status == "503"
             return busy or (reads and isinstance(error, Lost))
 
-        return core.retry(lambda: self._once(request, about), retryable, self.tries, delay=2.0, sleep=self.sleep)
+        return core.retry(lambda: self._once(request, about), retryable, self.tries, delay=PAUSE)
 
     def listing(self, kind, filters="", plural=None, **attributes):
         """All objects (list of lxml elements) of a kind (port_list) that the filter lets through.
@@ -193,7 +199,7 @@ class Gmp:
 
     def _once(self, request, about):
         if self.session is None:
-            core.retry(self._open, lambda error: isinstance(error, Starting), self.tries, delay=2.0, sleep=self.sleep)
+            core.retry(self._open, lambda error: isinstance(error, Starting), self.tries, delay=PAUSE)
         return self._ask(request, about)
 
     def _open(self):

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -39,6 +38,8 @@ class Backend(core.Backend):
     asked = {}  # attributes of the request that lists
     frozen = ()  # fields that the manager refuses to change while the object is in use
     secrets = ()
+    renames = "name"  # GMP's word for the name in a change
+    shared = False  # whether names are unique among all users, and those of others are managed too
 
     def __init__(self, module):
         self.module, self.gmp = module, api.Gmp(module)
@@ -118,9 +119,9 @@ class Backend(core.Backend):
 
     def modify(self, before, after, changes, about):
         """Change fields of an object."""
-        parts = self.body(after, set(changes), False)
-        if "comment" in changes or set(self.secrets) & set(changes):
-            parts.append(element("comment", self.comment(after, set(changes))))
+        # Both always, as of some kinds the manager empties what is not sent.
+        head = [element(self.renames, after["name"]), element("comment", self.comment(after, changes))]
+        parts = [*head, *self.body(after, set(changes), False)]
         self.gmp.call(element(f"modify_{self.kind}", parts, **{f"{self.kind}_id": before["id"]}), about)
 
     def remove(self, before, about):
@@ -130,9 +131,8 @@ class Backend(core.Backend):
     def replace(self, before, after, about):
         """Put a new object in the place of one that is in use, behind tasks that let it be done (see blocked)."""
         spare = f"{before['name']} (replaced {before['id'][:8]})"
-        self.gmp.call(
-            element(f"modify_{self.kind}", [element("name", spare)], **{f"{self.kind}_id": before["id"]}), about
-        )
+        parts = [element("name", spare), element("comment", self.comment(before, ()))]
+        self.gmp.call(element(f"modify_{self.kind}", parts, **{f"{self.kind}_id": before["id"]}), about)
         uuid = self.create(after, about)
         for task in self.tasks(before):
             request = element("modify_task", [element(self.kind, id=uuid)], task_id=task["id"])
@@ -201,7 +201,7 @@ class Backend(core.Backend):
         ours = ("", self.module.params["user"])
         current, several = {}, {}
         for one in found:
-            if objects.text(one, "owner/name") not in ours:
+            if not self.shared and objects.text(one, "owner/name") not in ours:
                 continue
             view = self.view(one, None)
             key = self.spec.key(view)
@@ -300,12 +300,11 @@ class PortLists(Backend):
         return [element("port_range", ranges)] if new else []
 
     def modify(self, before, after, changes, about):
-        if "comment" in changes:
-            super().modify(before, after, changes, about)
+        super().modify(before, after, changes, about)
         if "ranges" not in changes:
             return
         wanted, there = objects.ranges(after["ranges"]), before["range_ids"]
-        for gone in set(there) - set(wanted):
+        for gone in sorted(set(there) - set(wanted)):
             self.gmp.call(element("delete_port_range", port_range_id=there[gone]), about)
         for kind, first, last in sorted(set(wanted) - set(there)):
             parts = [element("port_list", id=before["id"]), element("start", first), element("end", last)]
@@ -423,7 +422,7 @@ class Schedules(Backend):
         return [f"task {name}" for name in before["users"]]
 
     def settled(self, wanted):
-        return schedules.settled(wanted, self.there.get(wanted["name"]))
+        return schedules.settled(wanted, self.there.get(wanted["name"]), api.now())
 
     def body(self, after, changes, new):
         return [element("icalendar", schedules.calendar(after)), element("timezone", after["timezone"])]
@@ -478,7 +477,7 @@ class ScanConfigs(Backend):
         full = self.gmp.call(asked, about).find("config")
         chosen = [one["name"] for one in wanted.get("families") or () if one["oids"]]
         oids = {}
-        for family in set(chosen) & set(objects.family_names(full)):
+        for family in sorted(set(chosen) & set(objects.family_names(full))):
             # Of a configuration's family the manager gives all tests, with what the filter says of pages.
             request = element("get_nvts", config_id=found.get("id"), family=family, details="0", sort_field="nvts.name")
             oids[family] = [nvt.get("oid") for nvt in self.gmp.call(request, about).findall("nvt")]
@@ -625,7 +624,7 @@ class Overrides(Backend):
 
     def __init__(self, module):
         super().__init__(module)
-        self.today = datetime.now(UTC).date()
+        self.today = api.now().date()
 
     def complaints(self, wanted):
         return objects.override_complaints(wanted)
@@ -667,6 +666,7 @@ class Users(Backend):
     """Users; roles and hosts are written at each change, as the manager empties what it is not given."""
 
     kind, spec = "user", objects.USER
+    shared, renames = True, "new_name"
     secrets = ("password",)
 
     def complaints(self, wanted):

@@ -9,7 +9,7 @@ The manager starts a second scan of a task whose first one is under way, so each
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ansible_collections.infn.datacloud.plugins.module_utils import core
 from ansible_collections.infn.datacloud.plugins.module_utils.gmp import api, objects
@@ -52,7 +52,7 @@ class Scans:
         age = self.params["max_age"]
         if not age or scan["status"] != "Done" or not scan["end"]:
             return True
-        return datetime.fromisoformat(scan["end"]) < datetime.now(UTC) - timedelta(hours=age)
+        return datetime.fromisoformat(scan["end"]) < api.now() - timedelta(hours=age)
 
     def _look(self):
         """{name: scan} of all the tasks; raises SpecError where one is not there or is there several times."""
@@ -119,7 +119,7 @@ class Scans:
             if bad:
                 raise core.ApiError(
                     f"task {', '.join(bad)}: the scan did not come to its end; see whether the scanner runs "
-                    "(gmp_scanner with verify) and look into /var/log/gvm/openvas.log and ospd-openvas.log, then start it again"
+                    "(gmp_scanner with verify) and look into the logs in /var/log/gvm, then start it again"
                 )
         return there
 

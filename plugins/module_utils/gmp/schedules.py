@@ -10,7 +10,7 @@ counts is DTSTART, DURATION and RRULE.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 FREQUENCIES = {"once": None, "hour": "HOURLY", "day": "DAILY", "week": "WEEKLY", "month": "MONTHLY"}
@@ -48,10 +48,10 @@ def complaints(wanted):
     return said
 
 
-def settled(wanted, there, now=None):
+def settled(wanted, there, now):
     """The wanted schedule with a full start: a time of day keeps the day that is there, else gets the next one.
 
-    there: the schedule as it is (view) or None. now: aware datetime; the clock where not given.
+    there: the schedule as it is (view) or None. now: aware datetime.
     """
     if moment(wanted["start"]) is not None:
         return {**wanted, "start": moment(wanted["start"]).isoformat()}
@@ -60,7 +60,7 @@ def settled(wanted, there, now=None):
         kept = datetime.fromisoformat(there["start"])
         if kept.strftime("%H:%M:%S") == f"{wanted['start']}:00" and (not days or kept.weekday() in days):
             return {**wanted, "start": there["start"]}
-    today = (now or datetime.now(UTC)).astimezone(ZoneInfo(wanted["timezone"])).replace(tzinfo=None)
+    today = now.astimezone(ZoneInfo(wanted["timezone"])).replace(tzinfo=None)
     hour, minute = (int(part) for part in wanted["start"].split(":"))
     start = today.replace(hour=hour, minute=minute, second=0, microsecond=0)
     while start <= today or (days and start.weekday() not in days):
