@@ -24,9 +24,6 @@ FOOTER = (
     "Made by infn.datacloud.acceptance_report. The same for programs: <code>acceptance.json</code>, beside this\npage."
 )
 OWN_STYLE = """
-.result { display: inline-block; border-radius: .6rem; padding: .35rem 1rem; font-size: 1.2rem; font-weight: 650; }
-.result.yes { color: var(--good); background: var(--good-wash); }
-.result.no { color: var(--bad); background: var(--bad-wash); }
 .control > summary { grid-template-columns: 1rem 12rem minmax(6rem, 1fr) auto 9rem; }
 .control > summary .ref { color: var(--ink); font-weight: 600; overflow-wrap: anywhere; }
 .inside svg { max-width: 46rem; margin: .8rem .9rem; }

@@ -18,19 +18,9 @@ LANES = (0, -7, 7, -14, 14)
 # A node's bar ends here, as a share of the median of its pool.
 LONGEST = 1.5
 STYLE = """
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
-figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem 1rem; }
-figcaption { font-weight: 600; font-size: .95rem; }
-figcaption small { font-weight: 400; color: var(--soft); font-size: .85rem; }
-svg { display: block; width: 100%; height: auto; }
-svg text { font: 15px system-ui, sans-serif; fill: var(--soft); }
-svg .who { fill: var(--ink); paint-order: stroke; stroke: var(--card); stroke-width: 4px; }
-svg .grid { stroke: var(--line); } svg .middle { stroke: var(--soft); stroke-width: 2; }
 svg .limit { stroke: var(--bar-bad); stroke-width: 2; stroke-dasharray: 6 4; }
 svg .good { fill: var(--bar-good); } svg .bad { fill: var(--bar-bad); } svg .dot { stroke: var(--card); }
 svg .track { fill: var(--wash); }
-@media (max-width: 32rem) { .plots { grid-template-columns: 1fr; } }
-@media print { figure { break-inside: avoid; } .plots { grid-template-columns: 1fr 1fr; } }
 """
 
 
