@@ -49,8 +49,10 @@ def _latest(module, gmp, name, task):
         return NOTHING
     about = f"reports of task {name}"
     wanted = ENDED[:1] if module.params["finished_only"] else ENDED
-    heads = gmp.listing("report", f"task_id={task} sort-reverse=date", details="0")
-    ended = [head for head in heads if head.findtext("report/scan_run_status") in wanted]
+    # Which reports are listed is said by report_filter; filter is about the results in them.
+    words = f"task_id={task} first=1 rows=-1 sort-reverse=date"
+    heads = gmp.call(api.element("get_reports", report_filter=words, details="0", ignore_pagination="1"), about)
+    ended = [head for head in heads.findall("report") if head.findtext("report/scan_run_status") in wanted]
     if not ended:
         return NOTHING
     levels = "chmlf" + ("g" if module.params["logs"] else "")
