@@ -243,15 +243,15 @@ def _check_federation(federation: Document, scans: dict, offered: dict[str, list
             if not 1 <= numbers[0] <= numbers[-1] <= 65535:
                 yield federation.problem((*path, "ports", index), f"{ports} is no range of ports from 1 to 65535")
     managers = offered["scan_manager"]
-    if "appliance" in scans and managers:
-        message = (
-            f"an appliance manages the scans, but {' and '.join(managers)} offers scan_manager: only one of them can"
-        )
-        yield federation.problem(("scans", "appliance"), message)
+    if "appliance" in scans:
+        for service, sites in offered.items():
+            if sites:
+                message = f"an appliance does all that, but {' and '.join(sorted(sites))} offers {service}"
+                yield federation.problem(("scans", "appliance"), message)
     elif len(managers) > 1:
         message = f"{' and '.join(sorted(managers))} offer scan_manager: one manages the scans of all sites"
         yield federation.problem(("scans",), message)
-    elif not managers and "appliance" not in scans and not federation.refused(("scans", "appliance")):
+    elif not managers and not federation.refused(("scans", "appliance")):
         yield federation.problem(
             ("scans",), "nobody manages the scans: no site offers scan_manager, and no appliance is named"
         )

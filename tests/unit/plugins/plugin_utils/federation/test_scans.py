@@ -204,6 +204,14 @@ def test_an_appliance_manages_instead(scans):
     assert model["scans"]["manager"] is None
     assert model["scans"]["targets"]["example: south south"]["scanner"] is None
     assert model["groups"]["greenbone_manager"] == []
+    scans.change(SOUTH, "pools:", "services: {scanner: {pool: cpu}}\npools:")
+    with pytest.raises(
+        DescriptionError, match=r"scans.appliance: an appliance does all that, but south offers scanner$"
+    ):
+        load(scans.path)
+    scans.change(F, "gmp.example.test", "gmp_1")
+    with pytest.raises(DescriptionError, match=r"appliance.host: must be the full name or the address of a host, not"):
+        load(scans.path)
 
 
 def test_a_site_that_did_not_join_is_left_alone(scans):
@@ -235,12 +243,6 @@ def test_a_federation_without_scans_has_no_scope(description):
         (F, '[22, 443, "U:53"]', "[70000]", "scans.profiles.thorough.ports[0]: 70000 is no range of ports"),
         (F, '[22, 443, "U:53"]', "443", "scans.profiles.thorough.ports: must be a list, not 443"),
         (F, "every: month", "ports: [22], port_list: All", "scans.profiles.monthly: says which ports and names"),
-        (
-            F,
-            "scans:\n",
-            "scans:\n  appliance: {host: gmp.example.test, transport: ssh}\n",
-            "scans.appliance: an appliance manages the scans, but north offers scan_manager: only one of them can",
-        ),
         (F, SCANS, "backbone:", "scans: federation.yml has no key 'scans'"),
         (NORTH, "  scan_manager: {pool: scanner}\n", "", "scans: nobody manages the scans: no site offers"),
         (NORTH, "  scanner: {pool: scanner}\n", "", "scans: nothing scans this site: it does not offer scanner"),
