@@ -36,7 +36,7 @@ class Backend(core.Backend):
     plural = None  # where it is not the kind with an s
     spec = None
     asked = {}  # attributes of the request that lists
-    frozen = ()  # fields that the manager refuses to change while the object is in use
+    frozen = frozenset()  # fields that the manager refuses to change while the object is in use
     secrets = ()
     renames = "name"  # GMP's word for the name in a change
     shared = False  # whether names are unique among all users, and those of others are managed too
