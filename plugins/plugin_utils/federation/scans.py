@@ -223,6 +223,7 @@ def check(
     if scans is not None:
         yield from _check_federation(federation, scans, offered)
     for site in sites:
+        yield from _check_services(federation, site)
         about = site.data.get("scans")
         if about is not None:
             yield from _check_site(federation, site, about, offered)
@@ -255,6 +256,15 @@ def _check_federation(federation: Document, scans: dict, offered: dict[str, list
         yield federation.problem(
             ("scans",), "nobody manages the scans: no site offers scan_manager, and no appliance is named"
         )
+
+
+def _check_services(federation: Document, site: Document) -> Iterator[Problem]:
+    if federation.data is None or "scans" in federation.data or federation.refused(("scans",)):
+        return
+    for service in ("scan_manager", "scanner"):
+        if service in site.data.get("services", {}):
+            message = "federation.yml has no key 'scans', which says how scans are done"
+            yield site.problem(("services", service), message)
 
 
 def _check_profile(federation: Document, document: Document, path: tuple, name: str | None) -> Iterator[Problem]:

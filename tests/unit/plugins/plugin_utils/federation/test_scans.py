@@ -284,9 +284,8 @@ def test_a_mistake_gives_one_line(scans, file, old, new, problem):
         load(scans.path)
     lines = str(error.value).splitlines()
     assert any(problem in line for line in lines), lines
-    # What is missing for all is missing at both sites.
-    missing_for_all = new == "backbone:" or old.startswith("  scanner:")
-    assert len(lines) == (2 if missing_for_all else 1), lines
+    # What is missing for all is missing at both sites, and for both services.
+    assert len(lines) == (4 if new == "backbone:" else 2 if old.startswith("  scanner:") else 1), lines
     assert all(len(line) < 300 for line in lines)
 
 
