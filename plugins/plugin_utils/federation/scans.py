@@ -33,6 +33,8 @@ EVERY = ("day", "week", "month")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Ports of GMP: GOS offers it over SSH on 22, over TLS on 9390 (Greenbone OS manual, "Enabling the GMP Protocol").
 _PORTS = {"ssh": 22, "tls": 9390}
+# At the begin of a window the manager starts the scan by itself; before it has, nobody else should.
+_GRACE = timedelta(minutes=10)
 # A schedule counts from a day that never changes, so that it is the same in every run. It is a Thursday.
 _EPOCH = date(2026, 1, 1)
 
@@ -202,7 +204,7 @@ def _is_due(schedule: dict[str, Any], scanned: datetime | None, now: datetime, w
     first = datetime.fromisoformat(schedule["start"]).replace(tzinfo=UTC)
     period = timedelta(**{f"{schedule['every']}s": schedule["interval"]})
     opened = first + (now - first) // period * period
-    is_open = now < opened + timedelta(minutes=schedule["duration"])
+    is_open = opened + _GRACE <= now < opened + timedelta(minutes=schedule["duration"])
     return is_open and (scanned is None or scanned < opened)
 
 

@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible.plugins.loader import filter_loader
 
-TARGETS = {
-    name: {
-        "schedule": {"start": "2026-01-01T00:00:00", "every": "day", "interval": 1, "weekdays": [], "duration": 1440}
-    }
-    for name in ("north", "south")
-}
+# A window of a day that opened an hour ago.
+OPENED = datetime.now(UTC) - timedelta(hours=1)
+SCHEDULE = {"start": f"2026-01-01T{OPENED:%H:%M}:00", "every": "day", "interval": 1, "weekdays": [], "duration": 1440}
+TARGETS = {name: {"schedule": SCHEDULE} for name in ("north", "south")}
 REPORTS = [
     {"task": "north", "start": "2026-01-02T00:00:00Z", "status": "Done"},
     {"task": "south", "start": "", "status": ""},
