@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import itertools
 from html import escape
 
+from ansible_collections.infn.datacloud.plugins.module_utils.compliance.inputs import parse_time
 from ansible_collections.infn.datacloud.plugins.module_utils.findings import model
+from ansible_collections.infn.datacloud.plugins.module_utils.pages import frame
 from ansible_collections.infn.datacloud.plugins.module_utils.pages.axis import ticks
 from ansible_collections.infn.datacloud.plugins.module_utils.pages.words import number
 
 WIDTH, HEIGHT = 560, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 16, 12, 30
+# Left of the first run and right of the last; also the widest bar.
+ROOM = 28
 # As many of the newest scans as a plot shows without its bars growing together.
 MOST = 120
 STYLE = """
@@ -38,7 +42,7 @@ svg .hit:hover { fill: var(--ink); fill-opacity: .08; } svg .zero { stroke: var(
 def stacked(runs):
     """A figure of the open findings of each scan (list of history's runs), by severity, one upon another."""
     runs = runs[-MOST:]
-    at, wide = _columns(runs)
+    at, _wide = _columns(runs)
     most = max(max(sum(run[word] for word in model.SEVERITIES) for run in runs), 1)
 
     def y(value):
@@ -60,7 +64,7 @@ def stacked(runs):
                 lower = " ".join(f"{x},{y(value)}" for x, value in reversed(list(zip(at, below, strict=True))))
                 parts.append(f'<polygon class="area f-{word}" points="{upper} {lower}"/>')
         below = above
-    parts += _hits(runs, at, wide, lambda run: ", ".join(f"{run[word]} {word}" for word in model.SEVERITIES))
+    parts += _hits(runs, at, lambda run: ", ".join(f"{run[word]} {word}" for word in model.SEVERITIES))
     last = runs[-1]
     key = [(word, last[word], word) for word in reversed(model.SEVERITIES)]
     said = f"Open findings in {number(len(runs), 'scan')}, at last " + ", ".join(f"{n} {word}" for word, n, _ in key)
@@ -70,7 +74,7 @@ def stacked(runs):
 def moved(runs):
     """A figure of what each scan found anew (upwards) and found fixed (downwards)."""
     runs = runs[-MOST:]
-    at, wide = _columns(runs)
+    at, bar = _columns(runs)
     top = max(1, *(run[model.NEW] for run in runs))
     down = max(1, *(run[model.FIXED] for run in runs))
 
@@ -79,7 +83,6 @@ def moved(runs):
 
     marks = _whole(ticks(-down, top))
     parts = _grid([(y(tick), f"{abs(tick):g}") for tick in marks]) + _dates(runs, at)
-    bar = max(min(wide * 0.7, 34), 2)
     for x, run in zip(at, runs, strict=True):
         for word, high, low in ((model.NEW, run[model.NEW], 0), (model.FIXED, 0, -run[model.FIXED])):
             if high != low:
@@ -88,7 +91,7 @@ def moved(runs):
                     f'height="{round(y(low) - y(high), 1)}"/>'
                 )
     parts.append(f'<line class="zero" x1="{LEFT}" y1="{y(0)}" x2="{WIDTH - RIGHT}" y2="{y(0)}"/>')
-    parts += _hits(runs, at, wide, lambda run: f"{run[model.NEW]} new, {run[model.FIXED]} fixed")
+    parts += _hits(runs, at, lambda run: f"{run[model.NEW]} new, {run[model.FIXED]} fixed")
     last = runs[-1]
     key = [(model.NEW, last[model.NEW], "new"), (model.FIXED, last[model.FIXED], "fixed")]
     said = f"New and fixed findings in {number(len(runs), 'scan')}, at last {key[0][1]} new and {key[1][1]} fixed"
@@ -96,15 +99,15 @@ def moved(runs):
 
 
 def _columns(runs):
-    """Where each run stands by its time (list of x), and how wide a column may be."""
-    times = [datetime.fromisoformat(run["time"]).timestamp() for run in runs]
-    first, last = times[0], times[-1]
-    room = 24
-    left, right = LEFT + room, WIDTH - RIGHT - room
-    if last <= first:
-        return [round(left + (right - left) * (n + 1) / (len(runs) + 1), 1) for n in range(len(runs))], room * 2
-    at = [round(left + (time - first) / (last - first) * (right - left), 1) for time in times]
-    return at, (right - left) / max(len(runs) - 1, 1)
+    """Where each run stands by its time (list of x), and how wide a bar may be so that none hides another."""
+    times = [parse_time(run["time"]).timestamp() for run in runs]
+    left, right = LEFT + ROOM, WIDTH - RIGHT - ROOM
+    if times[-1] <= times[0]:
+        at = [round(left + (right - left) * (n + 1) / (len(runs) + 1), 1) for n in range(len(runs))]
+    else:
+        at = [round(left + (time - times[0]) / (times[-1] - times[0]) * (right - left), 1) for time in times]
+    gap = min((after - before for before, after in itertools.pairwise(at)), default=ROOM)
+    return at, min(max(gap * 0.7, 2), ROOM)
 
 
 def _whole(found):
@@ -120,21 +123,24 @@ def _grid(marks):
 
 
 def _dates(runs, at):
-    """The day of the first run and of the last."""
-    ends = [(at[0], runs[0], "start"), (at[-1], runs[-1], "end")] if len(runs) > 1 else [(at[0], runs[0], "middle")]
-    shift = {"start": -20, "middle": 0, "end": 20}
+    """When the first run was and when the last: the day, or the time where both are of one day."""
+    first, last = runs[0]["time"], runs[-1]["time"]
+    if len(runs) == 1:
+        return [f'<text x="{at[0]}" y="{HEIGHT - 8}" text-anchor="middle">{escape(first[:10])}</text>']
+    texts = (first[11:16], last[11:16]) if first[:10] == last[:10] else (first[:10], last[:10])
     return [
-        f'<text x="{x + shift[anchor]}" y="{HEIGHT - 8}" text-anchor="{anchor}">{escape(run["time"][:10])}</text>'
-        for x, run, anchor in ends
+        f'<text x="{LEFT}" y="{HEIGHT - 8}">{escape(texts[0])}</text>',
+        f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{escape(texts[1])}</text>',
     ]
 
 
-def _hits(runs, at, wide, text):
-    """Places that tell the numbers of a run to a pointer."""
+def _hits(runs, at, text):
+    """Places that tell the numbers of a run to a pointer: each reaches half the way to the next."""
+    edges = [LEFT, *((before + after) / 2 for before, after in itertools.pairwise(at)), WIDTH - RIGHT]
     return [
-        f'<rect class="hit" x="{round(x - wide / 2, 1)}" y="{TOP}" width="{round(wide, 1)}" '
-        f'height="{HEIGHT - BOTTOM - TOP}"><title>{escape(run["time"][:10])}: {escape(text(run))}</title></rect>'
-        for x, run in zip(at, runs, strict=True)
+        f'<rect class="hit" x="{left:.1f}" y="{TOP}" width="{right - left:.1f}" height="{HEIGHT - BOTTOM - TOP}">'
+        f"<title>{frame.day(run['time'])}: {escape(text(run))}</title></rect>"
+        for (left, right), run in zip(itertools.pairwise(edges), runs, strict=True)
     ]
 
 
