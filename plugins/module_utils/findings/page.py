@@ -28,10 +28,15 @@ OWN_STYLE = """
 .tests > .control:last-of-type { border-radius: 0 0 .6rem .6rem; }
 .tests > .control:only-of-type { border-radius: .6rem; }
 .inside tbody th { width: auto; min-width: 9rem; } .inside td:nth-child(4) { width: auto; }
-.many td.number, .many thead th.number { text-align: right; } td.zero { color: var(--soft); }
+.many td, .many th { padding-left: .5rem; padding-right: .5rem; min-width: 0; }
+.many thead th { white-space: normal; } .many tbody th { min-width: 11rem; }
+.many td.number, .many thead th:nth-child(n + 2) { text-align: right; }
+td.zero { color: var(--soft); } td.what { min-width: 11rem; overflow-wrap: break-word; }
+#short .legend { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
 @media (max-width: 46rem) {
   .control > summary .name { grid-column: 2 / -1; grid-row: 2; } .control > summary .amount { grid-row: 3; }
-  .control > summary .chip.kind { grid-column: 2; grid-row: 1; } .control > summary .stops { grid-column: 3; }
+  .control > summary .amount { grid-column: 2; } .control > summary .chip.kind { grid-column: 2 / -1; grid-row: 1; }
+  .control > summary .stops { grid-column: 3; grid-row: 3; }
 }
 @media print { .control > summary { grid-template-columns: 8.2rem minmax(10rem, 1fr) auto auto; } }
 """
@@ -150,9 +155,10 @@ def _owners(document, _runs):
         where = escape(site) + (f" <span class='soft'>{escape(region)}</span>" if region != site else "")
         sign = f'<span class="chip c-fail">✕ {group["stops"]}</span>' if group.get("stops") else "✓ none"
         hosts = f"{group['hosts'] - group['missed']} of {group['hosts']}"
+        counted = "".join(_count(group.get(word, 0)) for word in words)
         rows.append(
             f'<tr><th scope="row">{where}<span class="id">{escape(owner) or "nobody"}</span></th>'
-            f'<td class="number">{hosts}</td><td>{sign}</td>{"".join(_count(group.get(word, 0)) for word in words)}'
+            f'<td class="number">{hosts}</td><td class="number">{sign}</td>{counted}'
             f'<td class="number">{frame.day(group["last"]) or "never"}</td></tr>'
         )
     heads = (
@@ -173,8 +179,8 @@ def _tests(document, _runs):
         return frame.section("findings", "Findings", f'<p class="empty">{text}</p>')
     # Findings are sorted, so the first of a test is its gravest.
     ordered = sorted(tests.values(), key=lambda found: (-found[0]["cvss"], -len(found), found[0]["oid"]))
-    stopping = [any(_stops(document, finding) for finding in found) for found in ordered]
-    unfold = sum(stopping) <= UNFOLDED
+    stopping = [sum(_stops(document, finding) for finding in found) for found in ordered]
+    unfold = sum(map(bool, stopping)) <= UNFOLDED
     parts = [
         _test(document, found, stops, stops and unfold)
         for found, stops in zip(ordered[:MOST_TESTS], stopping, strict=False)
@@ -198,11 +204,11 @@ def _test(document, found, stops, unfolded):
         for word, text in (("Summary", first["summary"]), ("Solution", first["solution"]), ("CVE", cves))
         if text
     )
-    limit = '<span class="chip c-fail stops">✕ above the limit</span>' if stops else '<span class="stops"></span>'
+    limit = f'<span class="chip c-fail">✕ {stops} above the limit</span>' if stops else ""
     return (
         f'<details class="control"{" open" if unfolded else ""}><summary>{_chip(first)}'
         f'<span class="name">{escape(first["name"] or first["oid"])}</span><span class="amount">{amount}</span>'
-        f'{limit}</summary><div class="inside">{texts}{table}{rest}'
+        f'<span class="stops">{limit}</span></summary><div class="inside">{texts}{table}{rest}'
         f'<p class="id">Test {escape(first["oid"])}</p></div></details>'
     )
 
@@ -239,7 +245,7 @@ def _what(finding):
     """The cells of a finding's score, host and test."""
     return (
         f'<td>{_chip(finding)}</td><th scope="row">{escape(finding["host"])}<span class="id">{_site(finding)} · '
-        f"{escape(finding['port'])}</span></th><td>{escape(finding['name'] or finding['oid'])}</td>"
+        f"{escape(finding['port'])}</span></th><td class='what'>{escape(finding['name'] or finding['oid'])}</td>"
     )
 
 

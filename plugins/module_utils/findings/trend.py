@@ -68,12 +68,15 @@ def stacked(runs):
     last = runs[-1]
     key = [(word, last[word], word) for word in reversed(model.SEVERITIES)]
     said = f"Open findings in {number(len(runs), 'scan')}, at last " + ", ".join(f"{n} {word}" for word, n, _ in key)
-    return _figure("Open findings", "from above: low to critical; the last scan in numbers", said, parts, key)
+    return _figure("Open findings", "from above: low to critical", said, parts, key)
 
 
 def moved(runs):
-    """A figure of what each scan found anew (upwards) and found fixed (downwards)."""
-    runs = runs[-MOST:]
+    """A figure of what each scan found anew (upwards) and found fixed (downwards).
+
+    To the very first scan all is new, which would hide what the others found.
+    """
+    runs = (runs[1:] or runs)[-MOST:]
     at, bar = _columns(runs)
     top = max(1, *(run[model.NEW] for run in runs))
     down = max(1, *(run[model.FIXED] for run in runs))
@@ -95,7 +98,7 @@ def moved(runs):
     last = runs[-1]
     key = [(model.NEW, last[model.NEW], "new"), (model.FIXED, last[model.FIXED], "fixed")]
     said = f"New and fixed findings in {number(len(runs), 'scan')}, at last {key[0][1]} new and {key[1][1]} fixed"
-    return _figure("New and fixed", "new upwards, fixed downwards; the last scan in numbers", said, parts, key)
+    return _figure("New and fixed", "up and down, after the first scan", said, parts, key)
 
 
 def _columns(runs):
