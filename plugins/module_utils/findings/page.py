@@ -34,6 +34,7 @@ OWN_STYLE = """
 td.zero { color: var(--soft); } td.what { min-width: 11rem; overflow-wrap: break-word; }
 #short .legend { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
 @media (max-width: 46rem) {
+  .control > summary { grid-template-columns: 1rem minmax(0, 1fr) auto; }
   .control > summary .name { grid-column: 2 / -1; grid-row: 2; } .control > summary .amount { grid-row: 3; }
   .control > summary .amount { grid-column: 2; } .control > summary .chip.kind { grid-column: 2 / -1; grid-row: 1; }
   .control > summary .stops { grid-column: 3; grid-row: 3; }
