@@ -13,6 +13,7 @@ mkdir -p -m 0700 "$GNUPGHOME"
 
 if [[ ! -s $GNUPGHOME/public.asc ]]; then
   gpg --batch --quiet --passphrase '' --quick-generate-key 'DataCloud lab feed' ed25519 sign never
+  gpg --batch --with-colons --list-keys | awk -F : '$1 == "fpr" { print $10; exit }' > "$GNUPGHOME/public.fpr"
   gpg --batch --armor --export > "$GNUPGHOME/public.asc"
 fi
 
