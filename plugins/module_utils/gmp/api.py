@@ -60,6 +60,7 @@ CONDITIONS = {
 }
 PORTS = {"tls": 9390, "ssh": 22}
 PAUSE = 2.0  # seconds before the first new try
+ROWS = -1  # of a page: all, as far as the manager lets it
 TRIES = 6  # with a manager that starts, or that reads a new feed
 RELEASE = "22."  # GMP versions that the requests are written for
 HINTS = {
@@ -174,13 +175,19 @@ class Gmp:
     def listing(self, kind, filters="", plural=None, **attributes):
         """All objects (list of lxml elements) of a kind (port_list) that the filter lets through.
 
-        filters: in GMP's powerfilter words; what limits the page is added, as ten rows are given otherwise. plural:
-        where it is not the kind with an s. attributes: of the request.
+        filters: in GMP's powerfilter words. plural: where it is not the kind with an s. attributes: of the request.
+        Ten are given to who says nothing of rows, and whoever asks for all gets the setting "Max Rows Per Page" of
+        them (1000), so it is asked on until none is missing.
         """
         plural = plural or f"{kind}s"
-        words = f"{filters} first=1 rows=-1".strip()
-        request = element(f"get_{plural}", filter=words, **attributes)
-        return self.call(request, plural.replace("_", " ")).findall(kind)
+        found = []
+        while True:
+            words = f"{filters} first={len(found) + 1} rows={ROWS}".strip()
+            answer = self.call(element(f"get_{plural}", filter=words, **attributes), plural.replace("_", " "))
+            page = answer.findall(kind)
+            found.extend(page)
+            if not page or len(found) >= int(answer.findtext(f"{kind}_count/filtered") or 0):
+                return found
 
     def create(self, request, about):
         """The id (str) of the object that a create_* request makes."""

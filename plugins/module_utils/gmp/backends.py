@@ -44,6 +44,7 @@ class Backend(core.Backend):
     def __init__(self, module):
         self.module, self.gmp = module, api.Gmp(module)
         self.there = {}  # {name: view} at the last reading
+        self.fresh = False  # whether nothing was written since
         self.names = {}  # {kind: {name: id}}
         self.empty = False  # nobody answers, in check mode
 
@@ -81,14 +82,15 @@ class Backend(core.Backend):
         if said:
             raise core.SpecError("; ".join(said))
         wanted = {self.spec.key(one): one for one in desired}
-        self.there = self._listed(wanted)
+        self.there, self.fresh = self._listed(wanted), True
         self._check_references(present)
         settled = [self.settled(one) if one.get("state") != "absent" else one for one in desired]
         return settled + [{"name": name, "state": "absent"} for name in self._leftovers(wanted)]
 
     def read(self, desired):
-        wanted = {self.spec.key(one): one for one in desired}
-        self.there = self._listed(wanted)
+        if not self.fresh:
+            self.there = self._listed({self.spec.key(one): one for one in desired})
+        self.fresh = False
         self._refuse(desired)
         return self.there
 
@@ -479,7 +481,7 @@ class ScanConfigs(Backend):
         oids = {}
         for family in sorted(set(chosen) & set(objects.family_names(full))):
             # Of a configuration's family the manager gives all tests, with what the filter says of pages.
-            request = element("get_nvts", config_id=found.get("id"), family=family, details="0", sort_field="nvts.name")
+            request = element("get_nvts", config_id=found.get("id"), family=family, details="0")
             oids[family] = [nvt.get("oid") for nvt in self.gmp.call(request, about).findall("nvt")]
         return objects.scan_config_view(full, wanted, oids)
 
@@ -561,7 +563,8 @@ class Tasks(Backend):
         return found + [("alert", name) for name in wanted.get("alerts") or ()]
 
     def view(self, found, wanted):
-        return objects.task_view(found)
+        # In use is what the manager says of a task that runs; it may be changed in all but what blocked says.
+        return {**objects.task_view(found), "in_use": False}
 
     def blocked(self, operation):
         before, subject = operation.before, f"task {operation.key}"
@@ -581,11 +584,6 @@ class Tasks(Backend):
                 "name, or remove it with its reports (recreate: true)"
             )
         return None
-
-    def read(self, desired):
-        current = super().read(desired)
-        # In use is what the manager says of a task that runs; it may be changed in all but what blocked says.
-        return {key: {**view, "in_use": False} for key, view in current.items()}
 
     def body(self, after, changes, new):
         parts = [element("usage_type", "scan")] if new else []

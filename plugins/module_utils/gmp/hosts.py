@@ -12,7 +12,7 @@ import ipaddress
 import re
 
 NAME = re.compile(r"^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*\.?$")
-NUMBERS = re.compile(r"^[0-9.]+$")  # an address that is none, such as 10.0.0.300, is not a name either
+NUMBERS = re.compile(r"^[0-9.-]+$")  # an address that is none, such as 10.0.0.300, is not a name either
 
 
 def host(value):

@@ -13,6 +13,12 @@ ENDED = ("Done", "Stopped", "Interrupted")
 NOTHING = {"id": "", "status": "", "start": "", "end": "", "hosts": [], "errors": [], "results": []}
 # Host details that tell how a login went (nvt "Authenticated Scan / LSC Info Consolidation" and its kin).
 LOGINS = {"SSH": "ssh", "SMB": "smb", "SNMP": "snmp", "ESXi": "esxi"}
+# Of SSH two of Greenbone's tests say it too: "SSH Login Failed For Authenticated Checks", "SSH Authorization Check".
+# Where a host has several servers, one login that worked counts.
+LOGIN_TESTS = {
+    "1.3.6.1.4.1.25623.1.0.105936": ("ssh", False),
+    "1.3.6.1.4.1.25623.1.0.90022": ("ssh", True),
+}
 
 
 def latest(module, gmp):
@@ -55,32 +61,39 @@ def _latest(module, gmp, name, task):
     ended = [head for head in heads.findall("report") if head.findtext("report/scan_run_status") in wanted]
     if not ended:
         return NOTHING
-    levels = "chmlf" + ("g" if module.params["logs"] else "")
-    words = (
-        f"apply_overrides=1 levels={levels} min_qod={module.params['min_qod']} first=1 rows=-1 sort-reverse=severity"
-    )
+    # All results, as remarks tell how logins went.
+    words = "apply_overrides=1 levels=chmlgf min_qod=0 first=1 rows=-1 sort-reverse=severity"
     request = api.element("get_reports", report_id=ended[0].get("id"), filter=words, details="1", ignore_pagination="1")
-    return parsed(gmp.call(request, about).find("report/report"))
+    report = parsed(gmp.call(request, about).find("report/report"))
+    return {**report, "results": [one for one in report["results"] if _asked(module.params, one)]}
+
+
+def _asked(params, result):
+    """Whether a result is asked for: good enough, and more than a remark unless those are wanted too."""
+    remark = result["severity"] == 0 and result["original_severity"] <= 0
+    return result["qod"] >= params["min_qod"] and (params["logs"] or not remark)
 
 
 def parsed(report):
     """A report's inner <report> element as the dict that gmp_report_info documents."""
+    results = sorted(map(_result, report.findall("results/result")), key=lambda one: -one["severity"])
     return {
         "id": report.get("id"),
         "status": report.findtext("scan_run_status", ""),
         "start": report.findtext("scan_start", ""),
         "end": report.findtext("scan_end", ""),
-        "hosts": [_host(host) for host in report.findall("host")],
+        "hosts": [_host(host, results) for host in report.findall("host")],
         "errors": [_error(error) for error in report.findall("errors/error")],
-        "results": sorted(map(_result, report.findall("results/result")), key=lambda one: -one["severity"]),
+        "results": results,
     }
 
 
-def _host(host):
+def _host(host, results):
     details = {}
     for detail in host.findall("detail"):
         details.setdefault(detail.findtext("name", ""), detail.findtext("value", "") or "")
-    logins = {}
+    seen = {one["oid"] for one in results if one["host"] == text(host, "ip")}
+    logins = {protocol: worked for oid, (protocol, worked) in LOGIN_TESTS.items() if oid in seen}
     for word, protocol in LOGINS.items():
         if f"Auth-{word}-Success" in details:
             logins[protocol] = True

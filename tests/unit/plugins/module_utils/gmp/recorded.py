@@ -26,6 +26,11 @@ from ansible_collections.infn.datacloud.plugins.module_utils.gmp import api, sca
 from ansible_collections.infn.datacloud.plugins.module_utils.gmp.api import element
 
 HERE = Path(__file__).parent / "recordings"
+# A node of the lab with a weak SSH server, on which user recorder logs in with key_1; and an address without a node.
+NODE, NOBODY = "10.147.18.161", "10.147.18.254"
+PORTS = "Lab: SSH and well-known web ports"
+# What a test may leave behind, each before what it uses.
+KINDS = ("override", "task", "target", "schedule", "alert", "scanner", "credential", "config", "port_list")
 SOCKET = os.environ.get("GMP_SOCKET")
 # Each test speaks as a user of its own, who goes with all that it made.
 USER, PASSWORD = "datacloud", "recorded-by-us"
@@ -46,6 +51,7 @@ class Recording:
             root = etree.parse(self.path, etree.XMLParser(huge_tree=True)).getroot()
             self.exchanges = [tuple(map(plain, one)) for one in root]
             self.now = datetime.fromisoformat(root.get("time"))
+        self.began = self.now  # a test may turn the clock
 
     def open(self, connection):
         """A session (connect, send_command, disconnect)."""
@@ -62,7 +68,7 @@ class Recording:
         self.requests.append(etree.fromstring(request).tag)
         if real:
             answer = real.send_command(request)
-            self.exchanges.append((plain(etree.fromstring(request)), plain(etree.fromstring(answer))))
+            self.exchanges.append((plain(etree.fromstring(request)), plain(shorter(etree.fromstring(answer)))))
             return answer
         assert self.position < len(self.exchanges), f"not recorded: {request}"
         recorded, answer = self.exchanges[self.position]
@@ -89,9 +95,17 @@ class Recording:
         if not SOCKET:
             assert self.position == len(self.exchanges), f"{self.path.name} holds more than was asked"
             return
-        lines = [f'<recording time="{self.now.isoformat()}">']
+        lines = [f'<recording time="{self.began.isoformat()}">']
         lines += [f"<exchange>{request}\n{answer}</exchange>" for request, answer in self.exchanges]
         self.path.write_text("\n".join([*lines, "</recording>", ""]), encoding="utf-8")
+
+
+def shorter(answer):
+    """An answer (lxml element) without what every one has and nothing of ours reads."""
+    for name in ("filters", "sort", "permissions"):
+        for found in list(answer.iter(name)):
+            found.getparent().remove(found)
+    return answer
 
 
 def plain(found):
@@ -123,8 +137,17 @@ class Admin:
 
     def dismiss(self):
         """Remove the user and all that is theirs."""
-        if any(one.findtext("name") == USER for one in self.gmp.listing("user")):
-            self.gmp.call(element("delete_user", name=USER), "user")
+        if not any(one.findtext("name") == USER for one in self.gmp.listing("user")):
+            return
+        # Not even an administrator sees what others own.
+        theirs = api.Gmp(SimpleNamespace(params=PARAMS, check_mode=False))
+        for kind in KINDS:
+            # A task whose scan is under way goes a while after it was asked to.
+            while left := [one for one in theirs.listing(kind) if one.findtext("owner/name") == USER]:
+                for one in left:
+                    theirs.delete(kind, one.get("id"), kind)
+        theirs.close()
+        self.gmp.call(element("delete_user", name=USER), "user")
 
     def close(self):
         self.gmp.close()
@@ -166,6 +189,18 @@ class Manager:
         """The names (list) of the objects of a kind that are the user's own."""
         answer = self.by_hand(element_text(f"get_{kind}s", filter=f"owner={USER} rows=-1", **attributes))
         return sorted(one.findtext("name") for one in answer.findall(kind))
+
+
+def with_task(manager, key=None, hosts=(NODE,), alive_test="Consider Alive"):
+    """Give a manager a task named scan; key: file of the private key to log in with on the node."""
+    target = {"name": "scan", "hosts": list(hosts), "port_list": PORTS, "alive_test": alive_test}
+    if key:
+        private = (HERE.parent / key).read_text(encoding="utf-8")
+        login = {"name": "scan", "type": "ssh_key", "login": "recorder", "private_key": private}
+        manager.done("gmp_credential", {"credentials": [login]})
+        target["ssh_credential"] = "scan"
+    manager.done("gmp_target", {"targets": [target]})
+    manager.done("gmp_task", {"tasks": [{"name": "scan", "target": "scan", "config": "Full and fast"}]})
 
 
 def element_text(tag, **attributes):
