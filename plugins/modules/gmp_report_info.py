@@ -32,7 +32,6 @@ options:
     type: int
     default: 0
 extends_documentation_fragment:
-  - infn.datacloud.core
   - infn.datacloud.core.info
   - infn.datacloud.gmp
 author:

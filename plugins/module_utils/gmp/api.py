@@ -155,8 +155,8 @@ class Gmp:
         # In check mode a manager that is yet to be installed is not waited for.
         self.tries = 2 if module.check_mode else TRIES
         self.session = None
-        local = self.params["transport"] == "socket"
-        self.place = f"manager at {self.params['socket_path' if local else 'host']}"
+        self.local = self.params["transport"] == "socket"
+        self.place = f"manager at {self.params['socket_path' if self.local else 'host']}"
 
     def call(self, request, about):
         """The answer (lxml element) to a request (Element of xml.etree).
@@ -216,8 +216,10 @@ class Gmp:
         try:
             session.connect()
         except (GvmError, OSError) as error:
-            starting = isinstance(error, ConnectionRefusedError | FileNotFoundError) or "socket" in str(error)
-            kind = Starting if starting and not isinstance(error, ssl.SSLError) else Unreachable
+            # python-gvm turns a Unix socket that is not there, or where nobody listens, into an error of its own.
+            starting = isinstance(error, ConnectionRefusedError) or (self.local and isinstance(error, GvmError))
+            # Somebody who answers with the wrong certificate is no manager that is yet to be installed.
+            kind = core.ApiError if isinstance(error, ssl.SSLError) else Starting if starting else Unreachable
             raise kind(f"{self.place} is not reached: {_sentence(error)}; {self._advice(error)}") from error
         self.session = session
         version = self._ask(element("get_version"), "version").findtext("version", "")

@@ -10,7 +10,7 @@ import pytest
 MODULE = "gmp_alert"
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_alert")
 def test_life(manager):
     mail = {
         "name": "severe", "comment": "ours", "condition": "Severity at least", "condition_data": {"severity": 7.5},

@@ -20,7 +20,7 @@ def credential(**changes):
     return {"name": "scan", "type": "password", "login": "scan", "password": "first", **changes}
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_credential")
 def test_life(manager):
     done = manager.life(MODULE, {"credentials": [credential(comment="ours")]})
     assert "first" not in str(done)
@@ -35,7 +35,7 @@ def test_life(manager):
     manager.life(MODULE, {"credentials": [{"name": "scan", "state": "absent"}]})
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_credential")
 def test_keys(manager):
     key = {"name": "key", "type": "ssh_key", "login": "scan", "private_key": KEYS[0]}
     snmp = {

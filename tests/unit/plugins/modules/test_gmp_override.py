@@ -28,7 +28,7 @@ def override(**changes):
     }
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_override")
 def test_life(manager):
     until = (manager.recording.now + timedelta(days=30)).date().isoformat()
     both = [override(until=until), {"oid": OID, "new_severity": -1.0, "text": "nothing", "severity": 5.0}]
@@ -41,7 +41,7 @@ def test_life(manager):
     assert [one["action"] for one in done["operations"]] == ["delete"]
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_override")
 def test_the_same_twice_is_refused_which_the_manager_takes(manager):
     for _time in range(2):
         manager.by_hand(

@@ -13,7 +13,7 @@ from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.gmp impo
 MODULE = "gmp_port_list"
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_port_list")
 def test_life(manager):
     lists = [
         {"name": "web", "comment": "ours", "ranges": ["T:443", "T:80-90", "T:85-95"]},
@@ -31,7 +31,7 @@ def test_life(manager):
     assert manager.names("port_list") == ["ntp"]
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_port_list")
 def test_purge_keeps_what_others_made(manager):
     manager.by_hand("<create_port_list><name>theirs</name><port_range>T:1</port_range></create_port_list>")
     lists = [{"name": f"ours {number}", "ranges": [f"T:{number}"]} for number in (1, 2)]

@@ -12,7 +12,7 @@ BASE, PORTS = "Full and fast", "Lab: SSH and well-known web ports"
 MODULE = "gmp_scan_config"
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_scan_config")
 def test_life(manager):
     gentle = {
         "name": "gentle",
@@ -29,7 +29,7 @@ def test_life(manager):
     manager.life(MODULE, {"scan_configs": [{"name": "gentle", "state": "absent"}]})
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_scan_config")
 def test_families(manager):
     config = manager.by_hand(f'<get_configs filter="name=&quot;{BASE}&quot;" details="1"/>').find("config")
     names = [one.findtext("name") for one in config.findall("families/family")]

@@ -16,7 +16,7 @@ LOGIN = {"name": "scanners", "type": "client_certificate", "certificate": PEM, "
 MODULE = "gmp_scanner"
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_scanner")
 def test_life(manager):
     manager.done("gmp_credential", {"credentials": [LOGIN]})
     far = {"name": "far", "comment": "ours", "host": "10.0.0.1", "port": 9390, "ca": PEM, "credential": "scanners"}

@@ -21,7 +21,7 @@ def schedule(**changes):
     return {"name": "night", "start": "2027-01-02T22:00", **changes}
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_schedule")
 def test_life(manager):
     weekly = schedule(comment="ours", every="week", weekdays=["sunday", "saturday"], duration=360)
     manager.life(MODULE, {"schedules": [weekly]})
@@ -32,7 +32,7 @@ def test_life(manager):
     manager.life(MODULE, {"schedules": [{"name": "night", "state": "absent"}]})
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_schedule")
 def test_a_calendar_that_the_manager_writes_anew_is_the_same(manager):
     # With a time zone it puts a history of summer times before the event, each with a DTSTART and an RRULE.
     rome = schedule(timezone="Europe/Rome", every="day", duration=90)

@@ -34,7 +34,7 @@ def busy(manager):
     return make
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_target")
 def test_life(manager):
     manager.done(
         "gmp_credential", {"credentials": [{"name": "scan", "type": "password", "login": "a", "password": "b"}]}
@@ -59,7 +59,7 @@ def test_life(manager):
     manager.life(MODULE, {"targets": [{"name": "site", "state": "absent"}]})
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_target")
 def test_hosts_of_one_in_use_change_by_another_in_its_place(manager, busy):
     task = busy("scan")
     done = manager.life(MODULE, {"targets": [target(hosts=["10.0.0.3"])]})

@@ -29,7 +29,7 @@ def ready(manager):
     return manager
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_task")
 def test_life(ready):
     full = task(
         comment="ours", schedule="night", schedule_periods=3, alerts=["b", "a"], hosts_at_once=4, checks_at_once=2,
@@ -43,7 +43,7 @@ def test_life(ready):
     ready.life(MODULE, {"tasks": [{"name": "scan", "state": "absent"}]})
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_task")
 def test_purge_and_names_that_several_have(ready):
     ready.done(MODULE, {"tasks": [task(), task(name="old")]})
     ids = {

@@ -12,7 +12,7 @@ from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.gmp impo
 MODULE = "gmp_user"
 
 
-@pytest.mark.crud(MODULE)
+@pytest.mark.crud("gmp_user")
 def test_life(manager):
     user = {
         "name": "rec-looker",

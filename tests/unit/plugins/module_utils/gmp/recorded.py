@@ -4,8 +4,8 @@
 """Conversations with a real gvmd, one file a test, and what plays them to the modules.
 
 A test fails where it asks anything else than what was recorded. To record it anew, against a gvmd with the feed of
-molecule/scan, give its socket (one of another host comes here with `ssh -L`) and a file with the password of its user
-admin:
+molecule/shared/feed, give its socket (one of another host comes here with `ssh -L`) and a file with the password of
+its user admin:
 
     GMP_SOCKET=/run/gvmd/gvmd.sock GMP_PASSWORD_FILE=... pytest -k gmp -n 0
 """
