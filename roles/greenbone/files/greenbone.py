@@ -126,7 +126,8 @@ def set_password(want: dict) -> None:
         raise Refused(f"gvmd gave no password for a new user but said: {said.strip()}")
     with connect(want) as manager:
         manager.log_in(HELPER, password[1])
-        found = manager.ask(f"<get_users filter={quoteattr(f'name="{want["user"]}" rows=-1')}/>").find("user")
+        name = quoteattr(f'name="{want["user"]}" rows=-1')
+        found = manager.ask(f"<get_users filter={name}/>").find("user")
         secret = f"<password>{escape(want['password'])}</password>"
         role = f'<role id="{ADMIN_ROLE}"/>'
         if found is None:
@@ -141,12 +142,10 @@ def set_password(want: dict) -> None:
 def settings(want: dict) -> dict[str, str]:
     """The settings of gvmd that are to have other values than they have."""
     wanted = {str(key): str(value) for key, value in want["settings"].items()}
-    owner = query(want, "select uuid from users where name = '{}'".format(want["user"].replace("'", "''")))
     if want["owner_setting"] not in wanted:
-        wanted[want["owner_setting"]] = owner[0] if owner else ""
-    current = dict(
-        line.split("|", 1) for line in query(want, "select uuid, value from settings where owner is null")
-    )
+        users = dict(line.split("|", 1) for line in query(want, "select name, uuid from users"))
+        wanted[want["owner_setting"]] = users.get(want["user"], "")
+    current = dict(line.split("|", 1) for line in query(want, "select uuid, value from settings where owner is null"))
     return {key: value for key, value in wanted.items() if current.get(key) != value}
 
 
@@ -200,7 +199,7 @@ def look(want: dict) -> str:
 
 
 def check_tls(want: dict) -> str:
-    """"" where each port wants a certificate of its clients, and shows one that its authority signed."""
+    """Nothing ("") where each port wants a certificate of its clients, and shows one that its authority signed."""
     context = ssl.create_default_context(cafile=want["ca"])
     # The name is the clients' to check: here it is this host by whatever address.
     context.check_hostname = False
