@@ -59,6 +59,10 @@ options:
         description: Data of the method, such as C(to_address) and C(from_address) of V(Email).
         type: dict
         default: {}
+      method_secrets:
+        description: Data of the method that is not to be shown, such as C(URL) of V(HTTP Get) or C(snmp_community).
+        type: dict
+        default: {}
       state:
         description: Whether it is there.
         type: str

@@ -444,14 +444,14 @@ class Alerts(Backend):
         return [f"task {name}" for name in before["users"]]
 
     def settled(self, wanted):
-        data = {f"{part}_data": objects.text_values(wanted[f"{part}_data"]) for part in objects.ALERT_PARTS}
-        return {**wanted, **data}
+        return {**wanted, **{name: objects.text_values(wanted[name]) for name in objects.ALERT_DATA}}
 
     def body(self, after, changes, new):
         parts = [element("active", int(after["active"]))]
         for part in objects.ALERT_PARTS:
             made = element(part, after[part])
-            for name, value in after[f"{part}_data"].items():
+            hidden = after["method_secrets"] if part == "method" else {}
+            for name, value in {**after[f"{part}_data"], **hidden}.items():
                 data = element("data", value, made)
                 element("name", name, data)
             parts.append(made)

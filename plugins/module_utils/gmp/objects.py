@@ -92,15 +92,10 @@ def restricted(given, there):
     return {name: there.get(name, "") for name in given or {}}
 
 
-def _spec(kind, plural, fields, redact=None):
+def _spec(kind, plural, fields):
     """A Spec whose diff shows its fields only, not what a view has besides for our own use."""
     names = {item.name for item in fields}
-
-    def shown(obj):
-        kept = {name: value for name, value in obj.items() if name in names}
-        return redact(kept) if redact else kept
-
-    return Spec(kind, plural, fields, redact=shown)
+    return Spec(kind, plural, fields, redact=lambda obj: {name: value for name, value in obj.items() if name in names})
 
 
 NAME = Field("name", required=True, identity=True)
@@ -308,17 +303,7 @@ def schedule_view(found):
 # Alerts ---------------------------------------------------------------------------------------------------------
 
 ALERT_PARTS = ("event", "condition", "method")
-
-
-def _alert_redacted(alert):
-    hidden = ("password", "community", "secret", "token", "url")
-    data = alert.get("method_data")
-    if data is None:
-        return alert
-    shown = {name: "***" if any(word in name.lower() for word in hidden) else value for name, value in data.items()}
-    return {**alert, "method_data": shown}
-
-
+ALERT_DATA = (*(f"{part}_data" for part in ALERT_PARTS), "method_secrets")
 ALERT = _spec(
     "alert",
     "alerts",
@@ -332,8 +317,8 @@ ALERT = _spec(
         Field("condition_data", type="dict", default={}),
         Field("method", required=True),
         Field("method_data", type="dict", default={}),
+        Field("method_secrets", type="dict", default={}, secret=True),
     ),
-    redact=_alert_redacted,
 )
 
 
@@ -349,6 +334,8 @@ def alert_view(found, wanted=None):
             for item in place.findall("data")
         }
         view[f"{part}_data"] = restricted(wanted[f"{part}_data"], data) if wanted else data
+        if wanted and part == "method":
+            view["method_secrets"] = restricted(wanted["method_secrets"], data)
     return view
 
 

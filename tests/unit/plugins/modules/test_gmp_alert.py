@@ -25,7 +25,10 @@ def test_life(manager):
     assert manager.names("alert") == ["log"]
 
 
-def test_what_may_be_secret_is_not_shown(manager):
-    wanted = {"name": "get", "method": "HTTP Get", "method_data": {"URL": "https://example.org/?key=hidden"}}
+def test_what_is_secret_is_not_shown(manager):
+    wanted = {"name": "get", "method": "HTTP Get", "method_secrets": {"URL": "https://example.org/?key=hidden"}}
     done = manager.life(MODULE, {"alerts": [wanted]})
     assert "hidden" not in str(done)
+    other = {**wanted, "method_secrets": {"URL": "https://example.org/?key=another"}}
+    done = manager.life(MODULE, {"alerts": [other]})
+    assert done["operations"][0]["changes"] == ["method_secrets"] and "another" not in str(done)
