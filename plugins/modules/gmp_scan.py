@@ -66,7 +66,7 @@ started:
   description: The tasks whose scan was started, or would be in check mode.
   type: list
   elements: str
-  returned: success
+  returned: success, or where a scan did not end well
 stopped:
   description: The tasks whose scan was stopped, or would be in check mode.
   type: list
@@ -110,6 +110,7 @@ scans:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.infn.datacloud.plugins.module_utils import core
 from ansible_collections.infn.datacloud.plugins.module_utils.gmp import api, scans
 
 
@@ -124,7 +125,12 @@ def main():
     }
     module = AnsibleModule(options, supports_check_mode=True, **api.CONDITIONS)
     with api.session(module) as gmp:
-        result = scans.Scans(module, gmp).run()
+        ours = scans.Scans(module, gmp)
+        try:
+            result = ours.run()
+        except core.ApiError as error:
+            changed = bool(ours.started or ours.stopped)
+            module.fail_json(msg=str(error), changed=changed, started=ours.started, stopped=ours.stopped)
     module.exit_json(**result)
 
 

@@ -46,6 +46,7 @@ def test_a_scan_is_started_once_and_waited_for(ready):
 def test_one_that_takes_too_long_is_named_and_can_be_stopped(ready):
     late = ready.run(MODULE, {"tasks": ["scan"], "state": "finished", "wait_timeout": 0})
     assert late["failed"] and "task scan (" in late["msg"] and "not ended after 0 s; the scan goes on" in late["msg"]
+    assert late["changed"] and late["started"] == ["scan"]
     foreseen = ready.run(MODULE, {"tasks": ["scan"], "state": "stopped"}, check=True)
     assert foreseen["stopped"] == ["scan"] and not ready.recording.writes()
     done = ready.done(MODULE, {"tasks": ["scan"], "state": "stopped", "wait": True, "wait_timeout": 120})
