@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import base64
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.infn.datacloud.plugins.module_utils import core
 from ansible_collections.infn.datacloud.plugins.module_utils.gmp import api, objects, schedules
 from ansible_collections.infn.datacloud.plugins.module_utils.gmp.api import element
+from ansible_collections.infn.datacloud.plugins.module_utils.quiet import QuietModule
 
 PURGE = {"purge": {"type": "bool", "default": False}}
 RECREATE = {"recreate": {"type": "bool", "default": False}}
@@ -20,7 +19,7 @@ RECREATE = {"recreate": {"type": "bool", "default": False}}
 def main(backend, options=None):
     """The whole of an object module; backend: a Backend class; options: of the module besides."""
     argument_spec = {**api.OPTIONS, **backend.spec.argument_spec(), **PURGE, **(options or {})}
-    module = AnsibleModule(argument_spec, supports_check_mode=True, **api.CONDITIONS)
+    module = QuietModule(argument_spec, supports_check_mode=True, **api.CONDITIONS)
     ours = backend(module)
     try:
         core.run(module, ours.spec, ours)
