@@ -97,6 +97,6 @@ clean: ## Remove the lab and everything that make created
 	@if [ -x $(BIN)/ansible-playbook ] && [ -e .lab/machines ]; then \
 		$(PLAYBOOK) molecule/shared/destroy_machine.yml; fi
 	@if [ -x $(BIN)/ansible-playbook ] && [ -e .lab ]; then $(PLAYBOOK) molecule/shared/destroy.yml --extra-vars lab_purge=true; fi
-	@rm -rf inventories/lab/{acceptance,ca,evidence,secrets,vpn} inventories/lab/.secrets.key
+	@rm -rf inventories/lab/{acceptance,ca,evidence,findings,secrets,vpn} inventories/lab/.secrets.key
 	@rm -rf .lab .ansible .venv build docs/_build docs/collections .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +

@@ -93,7 +93,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.template import trust_as_template
 
-from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import bubbles, load
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import bubbles, load, scans
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import DescriptionError
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import SERVICES
 
@@ -101,7 +101,7 @@ from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services
 PARSER_ERROR = 4
 # Tables that grow with the federation. As plain variables of `all`, ansible-inventory would print them once a host,
 # 10,000 times in a large federation: they are looked up when something uses them.
-TABLES = ("sites", "endpoints", "hosts", "bubbles")
+TABLES = ("sites", "endpoints", "hosts", "bubbles", "scans")
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -178,7 +178,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _fill(inventory: Any, model: dict[str, Any], path: str) -> None:
     domain = model["federation"]["domain"]
     # Also those of services that nobody offers: a play for them has no hosts then, instead of an unknown pattern.
-    for group in ("tenant", *bubbles.GROUPS, *(group for service in SERVICES.values() for group in service.groups)):
+    offered = [group for service in SERVICES.values() for group in service.groups]
+    for group in ("tenant", *bubbles.GROUPS, *scans.GROUPS, *offered):
         inventory.add_group(group)
     for pool in model["pools"]:
         for group in pool["groups"]:

@@ -13,8 +13,8 @@ short_description: What the description of a federation means
 description:
   - Returns the checked and resolved description of a federation, or one table of it. Nothing is contacted.
   - The inventory plugin P(infn.datacloud.federation#inventory) puts this lookup behind the variables
-    C(datacloud_sites), C(datacloud_endpoints), C(datacloud_hosts) and C(datacloud_bubbles), which is how they are
-    meant to be used.
+    C(datacloud_sites), C(datacloud_endpoints), C(datacloud_hosts), C(datacloud_bubbles) and C(datacloud_scans), which
+    is how they are meant to be used.
 options:
   _terms:
     description: Paths of C(federation.yml) files.
@@ -24,7 +24,7 @@ options:
   table:
     description: The table to return; everything if not given.
     type: str
-    choices: [federation, sites, pools, hosts, groups, endpoints, ceph, backbone, identity, bubbles, hpc, totals]
+    choices: [federation, sites, pools, hosts, groups, endpoints, ceph, backbone, identity, bubbles, scans, hpc, totals]
   pools:
     description: Take only pools of these kinds or names, as the inventory plugin's option of the same name.
     type: list

@@ -298,7 +298,7 @@ class Lab:
             self.podman("network", "rm", "--force", *networks)
         devices = lab_disks.detach(self.directory / "disks")
         self.changes += names + volumes + networks + devices
-        for folder in ("disks", "hosts", "ssh"):
+        for folder in ("disks", "feed", "hosts", "ssh"):
             path = self.directory / folder
             if path.exists():
                 shutil.rmtree(path)

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import math
 from html import escape
 
 from ansible_collections.infn.datacloud.plugins.module_utils.acceptance.verdict import number
+from ansible_collections.infn.datacloud.plugins.module_utils.pages.axis import span, ticks
 
 WIDTH = 560
 LEFT, RIGHT = 90, 24
@@ -18,35 +18,10 @@ LANES = (0, -7, 7, -14, 14)
 # A node's bar ends here, as a share of the median of its pool.
 LONGEST = 1.5
 STYLE = """
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
-figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem 1rem; }
-figcaption { font-weight: 600; font-size: .95rem; }
-figcaption small { font-weight: 400; color: var(--soft); font-size: .85rem; }
-svg { display: block; width: 100%; height: auto; }
-svg text { font: 15px system-ui, sans-serif; fill: var(--soft); }
-svg .who { fill: var(--ink); paint-order: stroke; stroke: var(--card); stroke-width: 4px; }
-svg .grid { stroke: var(--line); } svg .middle { stroke: var(--soft); stroke-width: 2; }
 svg .limit { stroke: var(--bar-bad); stroke-width: 2; stroke-dasharray: 6 4; }
 svg .good { fill: var(--bar-good); } svg .bad { fill: var(--bar-bad); } svg .dot { stroke: var(--card); }
 svg .track { fill: var(--wash); }
-@media (max-width: 32rem) { .plots { grid-template-columns: 1fr; } }
-@media print { figure { break-inside: avoid; } .plots { grid-template-columns: 1fr 1fr; } }
 """
-
-
-def ticks(low, high, wanted=5):
-    """Round numbers from low to high (list of float), about so many."""
-    step = 10 ** math.floor(math.log10((high - low) / wanted))
-    step *= next(factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= wanted)
-    first = math.ceil(low / step)
-    return [index * step for index in range(first, math.floor(high / step) + 1)]
-
-
-def span(numbers):
-    """The axis (low, high) that shows numbers with room at both ends."""
-    low, high = min(numbers), max(numbers)
-    room = (high - low) * 0.08 or abs(high) * 0.08 or 1
-    return max(low - room, 0) if low >= 0 else low - room, high + room
 
 
 def strip(measure, pools, limits, failed):

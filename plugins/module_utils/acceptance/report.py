@@ -9,13 +9,14 @@ import json
 from pathlib import Path
 
 from ansible_collections.infn.datacloud.plugins.module_utils.acceptance import page, verdict
+from ansible_collections.infn.datacloud.plugins.module_utils.pages import files
 
 
 def make(params, check_mode):
     """What the module returns (dict); writes the files unless in check mode. Raises InputError and OSError."""
     folder = Path(params["folder"])
     paths = {"json": folder / "acceptance.json", "html": folder / "acceptance.html"}
-    before = {name: _text(path) for name, path in paths.items()}
+    before = {name: files.text(path) for name, path in paths.items()}
     nodes = {node["name"]: {"pool": node["pool"]} for node in params["nodes"]}
     strangers = sorted({item["node"] for item in params["measurements"]} - set(nodes))
     if strangers:
@@ -32,12 +33,8 @@ def make(params, check_mode):
     }
     changed = texts != before
     if changed and not check_mode:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, path in paths.items():
-            new = path.with_name(f".{path.name}.new")
-            new.touch(mode=0o600)
-            new.write_text(texts[name], encoding="utf-8")
-            new.replace(path)
+            files.write(path, texts[name])
     failures = verdict.failures(document)
     return {
         **{name: str(path) for name, path in paths.items()},
@@ -77,11 +74,3 @@ def _lines(document):
         for name, checks in listed.items()
         for check in checks
     )
-
-
-def _text(path):
-    """The text of a file, "" where there is none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""

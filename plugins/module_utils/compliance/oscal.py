@@ -16,7 +16,7 @@ import uuid
 from ansible_collections.infn.datacloud.plugins.module_utils.compliance import assessment as model
 from ansible_collections.infn.datacloud.plugins.module_utils.compliance.inputs import utc
 from ansible_collections.infn.datacloud.plugins.module_utils.compliance.standards import STANDARDS
-from ansible_collections.infn.datacloud.plugins.module_utils.compliance.words import number, plain
+from ansible_collections.infn.datacloud.plugins.module_utils.pages.words import number, plain
 
 VERSION = "1.2.1"
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/infn-datacloud/infn.datacloud/compliance")

@@ -10,8 +10,8 @@ from html import escape
 from ansible_collections.infn.datacloud.plugins.module_utils.compliance import assessment as model
 from ansible_collections.infn.datacloud.plugins.module_utils.compliance.inputs import utc
 from ansible_collections.infn.datacloud.plugins.module_utils.compliance.standards import PARTLY, STANDARDS
-from ansible_collections.infn.datacloud.plugins.module_utils.compliance.style import STYLE
-from ansible_collections.infn.datacloud.plugins.module_utils.compliance.words import number, plain
+from ansible_collections.infn.datacloud.plugins.module_utils.pages import frame
+from ansible_collections.infn.datacloud.plugins.module_utils.pages.words import number, plain
 
 LAYOUT = 1  # another number makes every report anew
 # A status is never told by its colour alone: (sign and word, what it means).
@@ -47,34 +47,19 @@ def mark(assessment):
 
 def render(assessment):
     """The page (text)."""
-    title = f"Compliance of region {assessment.region}"
     sections = (_short, _open_points, _waivers, _coverage, _controls, _outside, _method)
-    body = "\n".join(section(assessment) for section in sections)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="referrer" content="no-referrer">
-<meta name="description" content="{mark(assessment)}">
-<title>{escape(title)} · {escape(assessment.federation)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<a class="skip" href="#short">To the results</a>
-{_cover(assessment)}
-<main>
-{body}
-</main>
-<footer>
-<p>Made by infn.datacloud.compliance_report from the evidence of {number(len(assessment.hosts), "host")}. Identifiers of
+    footer = f"""
+Made by infn.datacloud.compliance_report from the evidence of {number(len(assessment.hosts), "host")}. Identifiers of
 controls are those of the standards; their titles are our own short words, and the standards themselves say what is
-demanded. Digest of the assessment: <code>{assessment.digest()}</code></p>
-</footer>
-</body>
-</html>
-"""
+demanded. Digest of the assessment: <code>{assessment.digest()}</code>"""
+    return frame.document(
+        f"Compliance of region {assessment.region} · {assessment.federation}",
+        _cover(assessment),
+        (section(assessment) for section in sections),
+        footer,
+        skip="To the results",
+        description=mark(assessment),
+    )
 
 
 def _cover(assessment):
@@ -86,17 +71,13 @@ def _cover(assessment):
         ("Hosts", f"{len(assessment.hosts)} of {len(assessment.hosts) + len(assessment.missing)} covered"),
         ("Standards", ", ".join(standard.name.removeprefix("ISO/IEC ") for standard in STANDARDS)),
     ]
-    listed = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in facts if text)
     links = (
         ("short", "In short"), ("open", "Open points"), ("waivers", "Waivers"), ("coverage", "Coverage"),
         ("controls", "Controls"), ("outside", "Not assessed"), ("method", "Method and evidence"),
     )  # fmt: skip
-    return f"""<header class="cover"><div class="cover-inner">
-<p class="eyebrow">{escape(assessment.federation)} · Compliance report</p>
-<h1>Region {escape(assessment.region)}</h1>
-<dl class="facts">{listed}</dl>
-<nav aria-label="Parts of this report">{"".join(f'<a href="#{name}">{text}</a>' for name, text in links)}</nav>
-</div></header>"""
+    return frame.cover(
+        f"{assessment.federation} · Compliance report", f"Region {assessment.region}", facts, links
+    )  # fmt: skip
 
 
 def _short(assessment):
@@ -140,10 +121,6 @@ def _short(assessment):
         ("Results on hosts", outcomes, ""),
         ("Waivers in use", waived, ""),
     ]
-    shown_tiles = "".join(
-        f"<div><dt>{name}</dt><dd>{value:,} <small>{text}</small></dd></div>".replace(",", "\u202f")
-        for name, value, text in tiles
-    )
     missing = (
         f'<p class="warning">No evidence of {number(len(assessment.missing), "host")}: '
         f"{escape(', '.join(assessment.missing))}. What follows says nothing about them.</p>"
@@ -156,7 +133,7 @@ def _short(assessment):
 {missing}
 <div class="bar" role="img" aria-label="{escape(said)}">{segments}</div>
 <ul class="legend">{legend}</ul>
-<dl class="tiles">{shown_tiles}</dl>
+{frame.tiles(tiles)}
 </section>"""
 
 
@@ -174,8 +151,7 @@ def _open_points(assessment):
     own = [check for check in assessment.open_points() if check.source != model.SCANNER]
     rules = [check for check in assessment.open_points() if check.source == model.SCANNER]
     if own:
-        shown = _table(
-            "What failed, on which hosts, and what is wanted instead.",
+        shown = frame.sheet(
             ("Check", "Hosts", "Observed", "Wanted, reason", "Controls"),
             (
                 _open_row(assessment, check, group)
@@ -183,20 +159,21 @@ def _open_points(assessment):
                 for group in _groups(check)
                 if group[0].status == model.FAIL
             ),
+            "What failed, on which hosts, and what is wanted instead.",
         )
     else:
         shown = '<p class="empty">✓ No check of our own and no live probe failed.</p>'
     if rules:
         order = {"high": 0, "medium": 1, "low": 2}
         rules.sort(key=lambda check: (order.get(check.severity, 3), check.id))
-        table = _table(
-            "Rules of the profile that failed, the gravest first. Names are those of SCAP Security Guide.",
+        table = frame.sheet(
             ("Rule", "Severity", "Failed on", "Controls"),
             (
                 f"<tr>{_name(check)}<td>{escape(check.severity)}</td><td>{_hosts(assessment, check)}</td>"
                 f"<td>{_references(check)}</td></tr>"
                 for check in rules
             ),
+            "Rules of the profile that failed, the gravest first. Names are those of SCAP Security Guide.",
         )
         shown += (
             f'<details class="fold"><summary><strong>The independent scanner: {number(len(rules), "rule")} failed'
@@ -240,10 +217,10 @@ def _waivers(assessment):
             f'<td class="number">{escape(expires)}<br>{mood}</td><td>{_references(check)}</td></tr>'
         )
     shown = (
-        _table(
-            "Deviations that their owners have accepted, the first to end at the top.",
+        frame.sheet(
             ("Check", "Hosts", "Owner", "Reason", "Until", "Controls"),
             rows,
+            "Deviations that their owners have accepted, the first to end at the top.",
         )
         if rows
         else "<p>No deviation is accepted in this region.</p>"
@@ -288,10 +265,10 @@ def _coverage(assessment):
         if outside
         else ""
     )
-    table = _table(
-        f"{len(assessment.hosts)} of {number(len(assessment.hosts) + len(assessment.missing), 'host')} have evidence.",
+    table = frame.sheet(
         ("Host", "System", "Own controls", "Independent scan", "Live probes", "Collected (UTC)"),
         rows,
+        f"{len(assessment.hosts)} of {number(len(assessment.hosts) + len(assessment.missing), 'host')} have evidence.",
     )
     return f"""<section id="coverage" aria-labelledby="coverage-title">
 <h2 id="coverage-title">Coverage</h2>
@@ -347,7 +324,7 @@ def _controls(assessment):
         parts.append("<h3>Checks that speak to no control of these standards</h3>")
         parts.append(
             f'<details class="fold"><summary>{number(len(rest), "check")}</summary>'
-            f"{_plain_table(RESULT_HEADS, rows)}</details>"
+            f"{frame.table(RESULT_HEADS, rows)}</details>"
         )
     return f"""<section id="controls" aria-labelledby="controls-title">
 <h2 id="controls-title">Controls</h2>
@@ -376,7 +353,7 @@ def _control(assessment, finding):
         inside.append(f"<p>○ No live probe shows that {escape(finding.missing)}.</p>")
     if own:
         rows = [_result_row(assessment, check, group) for check in own for group in _groups(check)]
-        inside.append(_plain_table(RESULT_HEADS, rows))
+        inside.append(frame.table(RESULT_HEADS, rows))
     if rules:
         inside.append(_rules(assessment, rules))
     if not finding.checks:
@@ -480,10 +457,10 @@ def _method(assessment):
                 f'<td class="number">{escape(_day(scan["time"]))}</td></tr>'
             )
     files = (
-        _table(
-            "The scans as the scanner wrote them (ARF, compressed), beside this report. Check one with sha256sum.",
+        frame.sheet(
             ("Host", "File", "SHA-256", "Scanner, content", "Scanned (UTC)"),
             rows,
+            "The scans as the scanner wrote them (ARF, compressed), beside this report. Check one with sha256sum.",
         )
         if rows
         else "<p>No host has a scan.</p>"
@@ -554,18 +531,6 @@ def _references(check):
 def _anchor(standard, control):
     """The anchor of a control."""
     return escape(f"{standard}-{control}")
-
-
-def _table(caption, heads, rows):
-    """A table on a sheet of its own."""
-    return f'<div class="sheet">{_plain_table(heads, rows, caption)}</div>'
-
-
-def _plain_table(heads, rows, caption=""):
-    """A table; rows are HTML."""
-    said = f"<caption>{escape(caption)}</caption>" if caption else ""
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    return f"<div class='wide'><table>{said}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
 
 
 def _day(moment):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ansible_collections.infn.datacloud.plugins.module_utils.compliance import assessment as model
 from ansible_collections.infn.datacloud.plugins.module_utils.compliance import inputs, oscal, page
+from ansible_collections.infn.datacloud.plugins.module_utils.pages import files
 
 
 def make(params, check_mode):
@@ -33,11 +34,11 @@ def make(params, check_mode):
         "oscal": json.dumps(oscal.document(assessment), indent=2, ensure_ascii=False) + "\n",
         "html": page.render(assessment),
     }
-    before = {name: _text(path) for name, path in paths.items()}
+    before = {name: files.text(path) for name, path in paths.items()}
     changed = before != texts and not _still_good(before, assessment, params["renew_after"])
     if changed and not check_mode:
         for name, path in paths.items():
-            _write(path, texts[name])
+            files.write(path, texts[name])
     lines = [_point(check) for check in assessment.open_points()]
     return {
         **{name: str(path) for name, path in paths.items()},
@@ -103,20 +104,3 @@ def _summary(text):
             status = next(item["value"] for item in subject["props"] if item["name"] == "status")
             lines.append(f"{name}: {subject['title']}: {status}")
     return "\n".join(lines) + "\n"
-
-
-def _text(path):
-    """The text of a file, "" where there is none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-
-
-def _write(path, text):
-    """Replace a file; what it says is for those who run the region, so others may not read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    new.touch(mode=0o600)
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)

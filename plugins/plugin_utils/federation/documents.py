@@ -60,6 +60,15 @@ class Document:
         """A problem of the value at ``path``."""
         return Problem(self.name, self.line(path), path, message)
 
+    def refused(self, path: tuple) -> bool:
+        """Whether ``path``, or what it is in, stands in the file but was taken out of its data for its wrong shape."""
+        data = self.data
+        for length in range(1, len(path) + 1):
+            if not isinstance(data, dict) or path[length - 1] not in data:
+                return path[:length] in self.lines
+            data = data[path[length - 1]]
+        return False
+
 
 def read(path: Path, name: str) -> Document:
     """Read ``path``; ``name`` is what the reader of a message calls it. Never raises: see ``Document.problems``."""

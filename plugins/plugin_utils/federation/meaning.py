@@ -9,7 +9,7 @@ import fnmatch
 from datetime import date
 from typing import Any
 
-from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses, bubbles
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses, bubbles, scans
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.documents import Document
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.problems import Problem, did_you_mean
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import FEDERATION_WIDE, SERVICES
@@ -28,16 +28,6 @@ def nodes(pool: dict[str, Any]) -> list[int]:
     """The numbers of the pool's nodes: 1 to count without those in absent."""
     absent = set(pool.get("absent", ()))
     return [number for number in range(1, pool["count"] + 1) if number not in absent]
-
-
-def _refused(document: Document, path: tuple) -> bool:
-    """Whether ``path``, or what it is in, stands in the file but was taken out of its data for its wrong shape."""
-    data = document.data
-    for length in range(1, len(path) + 1):
-        if not isinstance(data, dict) or path[length - 1] not in data:
-            return path[:length] in document.lines
-        data = data[path[length - 1]]
-    return False
 
 
 def check(federation: Document, sites: list[Document]) -> list[Problem]:
@@ -74,6 +64,8 @@ class _Meaning:
         self._identity()
         self._access()
         self._accounts()
+        hosts = {site.name: self._hosts(site) for site in self.sites}
+        self.problems += scans.check(self.federation, self.sites, hosts)
         return self.problems
 
     def _say(self, document: Document, path: tuple, message: str) -> None:
@@ -143,16 +135,27 @@ class _Meaning:
                 first = self.tenants.setdefault(tenant, f"{site.name}:{site.line(path)}")
                 if first != f"{site.name}:{site.line(path)}":
                     self._say(site, path, f"tenant '{tenant}' is there twice, first in {first}")
-                if "vpn" not in site.data.get("services", {}) and not _refused(site, ("services",)):
+                if "vpn" not in site.data.get("services", {}) and not site.refused(("services",)):
                     self._say(site, path, "a tenant is reached through a VPN: services.vpn is missing")
 
+    def _hosts(self, site: Document) -> dict[str, tuple[str, str | None]]:
+        """By host of a site: the label of its pool, and its address where that can be told."""
+        hosts: dict[str, tuple[str, str | None]] = {}
+        for pool in site.data.get("pools", []):
+            if not (pool and pool.get("kind") and "count" in pool and site.data.get("name")):
+                continue
+            region = pool.get("region")
+            known = region is None or region in site.data.get("regions", {})
+            network = self._network(site, ("regions", region, "network") if region else ("network",)) if known else None
+            block = self.plan.get(pool.get("block") or pool["kind"])
+            placed = network and block and addresses.fits(block, network)
+            for number in nodes(pool):
+                address = addresses.address(network, block, number) if placed else None
+                hosts[f"{site.data['name']}-{label(pool)}-{number:02d}"] = (label(pool), address)
+        return hosts
+
     def _waivers(self, site: Document) -> None:
-        hosts = {
-            f"{site.data['name']}-{label(pool)}-{number:02d}"
-            for pool in site.data.get("pools", [])
-            if pool and pool.get("kind") and "count" in pool and site.data.get("name")
-            for number in nodes(pool)
-        }
+        hosts = self._hosts(site)
         for index, waiver in enumerate(site.data.get("waivers", [])):
             path = ("waivers", index)
             try:
@@ -259,7 +262,7 @@ class _Meaning:
         elif "count" in pools[pool] and not nodes(pools[pool]):
             self._say(site, (*path, "pool"), f"pool '{pool}' has no nodes")
         needed = site.data["services"].get(known.needs, {}).get("pool")
-        if known.needs and needed != pool and not _refused(site, ("services", known.needs)):
+        if known.needs and needed != pool and not site.refused(("services", known.needs)):
             self._say(site, path, f"{name} needs the service '{known.needs}' on the same pool")
         if name == "ceph" and site.data.get("tier") != "backbone":
             self._say(site, path, "a Ceph cluster of the federation stands at a backbone site: set tier: backbone")
@@ -314,7 +317,7 @@ class _Meaning:
                 message = f"there is no account '{parent}'{did_you_mean(parent, accounts)}"
                 self._say(self.federation, (*path, "parent"), message)
             for index, used in enumerate((account or {}).get("qos", [])):
-                if used and used not in qos and not _refused(self.federation, ("hpc", "qos", used)):
+                if used and used not in qos and not self.federation.refused(("hpc", "qos", used)):
                     message = f"there is no quality of service '{used}'{did_you_mean(used, qos)}"
                     self._say(self.federation, (*path, "qos", index), message)
 
@@ -325,10 +328,10 @@ class _Meaning:
                 continue
             for service in ("ceph", "s3"):
                 path = ("services", service)
-                if "pool" not in site.data.get("services", {}).get(service, {}) and not _refused(site, path):
+                if "pool" not in site.data.get("services", {}).get(service, {}) and not site.refused(path):
                     message = f"a backbone site runs {service} on a pool: services.{service}.pool is missing"
                     self._say(site, ("tier",), message)
-            if self.federation.data is not None and backbone is None and not _refused(self.federation, ("backbone",)):
+            if self.federation.data is not None and backbone is None and not self.federation.refused(("backbone",)):
                 self._say(site, ("tier",), "is backbone, but federation.yml has no key 'backbone'")
         master = (backbone or {}).get("master")
         if not master:
@@ -350,7 +353,7 @@ class _Meaning:
                 if service in site.data.get("services", {}) and site.data.get("name")
             ]
             site = identity.get(service)
-            if site is None and len(offered) > 1 and not _refused(self.federation, path):
+            if site is None and len(offered) > 1 and not self.federation.refused(path):
                 message = f"{' and '.join(sorted(offered))} offer {service}: say which one serves the whole federation"
                 self._say(self.federation, path, message)
             elif site is not None and site not in offered:
@@ -368,14 +371,14 @@ class _Meaning:
             self._say(self.federation, ("access",), "members of groups are known by an IAM, but no site offers 'iam'")
         if (buckets or federation.get("access")) and "backbone" not in federation:
             key = "buckets" if buckets else "access"
-            if not _refused(self.federation, ("backbone",)):
+            if not self.federation.refused(("backbone",)):
                 self._say(self.federation, (key,), "there is no object store: federation.yml has no key 'backbone'")
         seen: dict[tuple, int] = {}
         for index, grant in enumerate(federation.get("access", [])):
             if not grant or not grant.get("bucket") or not grant.get("group"):
                 continue
             path = ("access", index)
-            if grant["bucket"] not in buckets and not _refused(self.federation, ("buckets", grant["bucket"])):
+            if grant["bucket"] not in buckets and not self.federation.refused(("buckets", grant["bucket"])):
                 message = f"there is no bucket '{grant['bucket']}'{did_you_mean(grant['bucket'], buckets)}"
                 self._say(self.federation, (*path, "bucket"), message)
             first = seen.setdefault((grant["group"], grant["bucket"], grant.get("prefix")), index)

@@ -12,14 +12,14 @@ from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services
 
 
 def plan(model: dict[str, Any]) -> str:
-    """The tables of sites, pools, hosts, services, bubbles and totals of a model (see ``resolve.resolve``)."""
+    """The tables of sites, pools, hosts, services, bubbles, scans and totals of a model (see ``resolve.resolve``)."""
     federation = model["federation"]
     head = (
         f"{federation['title']}: {_count(len(model['sites']), 'site')}, {_count(len(model['hosts']), 'host')}, "
         f"domain {federation['domain']}"
     )
-    parts = [head, _sites(model), _pools(model), _hosts(model), _services(model), _bubbles(model), _totals(model)]
-    return "\n\n".join(parts)
+    parts = [_sites, _pools, _hosts, _services, _bubbles, _scans, _totals]
+    return "\n\n".join([head, *(part(model) for part in parts)])
 
 
 def _count(number: int, word: str) -> str:
@@ -105,6 +105,18 @@ def _bubbles(model: dict[str, Any]) -> str:
         keys = _words(f"{partition} {about['key']}" for partition, about in bubble["fabric"].items())
         rows.append((name, bubble["site"], _words(bubble["controllers"]), _words(bubble["login"]), partitions, keys))
     return _table("BUBBLES", ("bubble", "site", "controllers", "login", "partitions", "fabric"), rows)
+
+
+def _scans(model: dict[str, Any]) -> str:
+    rows = []
+    otherwise = "appliance" if model["scans"].get("appliance") else "-"
+    for name, target in model["scans"].get("targets", {}).items():
+        schedule, profile = target["schedule"], model["scans"]["profiles"][target["profile"]]
+        start = " ".join([*schedule["weekdays"], schedule["start"][11:16], "UTC"])
+        how = f"{target['profile']}{', with a login' if profile['authenticated'] else ''}"
+        when = f"every {profile['every']}, {start}, {schedule['duration'] // 60} h"
+        rows.append((name, len(target["hosts"]), _words(target["excluded"]), how, when, target["scanner"] or otherwise))
+    return _table("SCANS", ("target", "hosts", "left out", "profile", "when", "scanner"), rows)
 
 
 def _totals(model: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses, bubbles
+from ansible_collections.infn.datacloud.plugins.plugin_utils.federation import addresses, bubbles, scans
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.meaning import label, nodes
 from ansible_collections.infn.datacloud.plugins.plugin_utils.federation.services import (
     FEDERATION_WIDE,
@@ -22,11 +22,12 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
 
     Its keys: ``federation``, ``sites``, ``pools`` (each with its nodes, groups and services), ``hosts`` (address by
     name), ``groups`` (those that only some nodes of a pool join), ``endpoints``, ``ceph`` (by site), ``backbone``,
-    ``identity``, ``bubbles`` (see ``bubbles.resolve``), ``hpc`` and ``totals`` (by kind: what the sites add up to, and
-    what was announced).
+    ``identity``, ``bubbles`` (see ``bubbles.resolve``), ``scans`` (see ``scans.resolve``), ``hpc`` and ``totals`` (by
+    kind: what the sites add up to, and what was announced).
     """
     sites = sorted(sites, key=lambda site: site["name"])
     pools = [pool for site in sites for pool in _pools(federation, site)]
+    scanned = scans.resolve(federation, sites, pools)
     endpoints = _endpoints(federation, sites, pools)
     ceph = {
         pool["site"]: _ceph(federation, pool, site)
@@ -52,12 +53,14 @@ def resolve(federation: dict[str, Any], sites: list[dict[str, Any]]) -> dict[str
             **_token_groups(ceph, endpoints),
             **_certified(sites, pools),
             **bubbles.groups(clusters),
+            **scans.groups(scanned),
         },
         "endpoints": endpoints,
         "ceph": ceph,
         "backbone": _backbone(federation, endpoints, ceph),
         "identity": _identity(federation, endpoints),
         "bubbles": clusters,
+        "scans": scanned,
         "hpc": {"qos": {}, "accounts": {}, **federation.get("hpc", {})},
         "totals": _totals(federation.get("announced_totals", {}), pools),
     }

@@ -42,6 +42,8 @@ SERVICES = {
     "s3_mount": Service("S3 buckets as folders on users' machines", ("s3_mount",)),
     "vpn": Service("VPN into isolated tenants' networks", ("vpn",)),
     "log_server": Service("Central log", ("log_server",)),
+    "scan_manager": Service("Manager of vulnerability scans", ()),
+    "scanner": Service("Vulnerability scanner", ("greenbone_scanner",)),
 }
 # Services of which one, at some site, serves all sites.
 FEDERATION_WIDE = ("iam", "vault")

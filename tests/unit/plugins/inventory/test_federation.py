@@ -86,7 +86,9 @@ def test_the_lab_is_what_the_rest_of_the_collection_builds_on(run, lab):
     vaults = {"cnaf-vault-01", "cnaf-vault-02", "cnaf-vault-03"}
     epic = {"cnaf-epic-gateway-01", "cnaf-epic-cpu-01"}
     bubble = ["ba-hpc-01", "ba-compute-01", "ba-gpu-01"]
-    assert set(hosts) == {"cnaf-storage-01", "ba-storage-01", *vaults, "cnaf-iam-01", "ba-user-01", *epic, *bubble}
+    scanner = {"cnaf-scanner-01"}
+    known = {"cnaf-storage-01", "ba-storage-01", *vaults, "cnaf-iam-01", "ba-user-01", *scanner, *epic, *bubble}
+    assert set(hosts) == known
     cnaf = hosts["cnaf-storage-01"]
     assert cnaf["ansible_host"] == cnaf["datacloud_address"] == "10.144.17.1"
     assert hosts["ba-storage-01"]["ansible_host"] == "10.144.33.1"
@@ -106,6 +108,8 @@ def test_the_lab_is_what_the_rest_of_the_collection_builds_on(run, lab):
     assert groups["s3_mount"] == ["ba-user-01"]
     assert set(groups["certified"]) == epic
     assert groups["vpn"] == groups["log_server"] == ["cnaf-epic-gateway-01"]
+    assert set(groups["scan_login"]) == epic
+    assert set(groups["greenbone_manager"]) == set(groups["greenbone_scanner"]) == scanner
     assert groups["infiniband"] == bubble
     assert groups["slurm_controller"] == groups["slurm_login"] == bubble[:1]
     assert groups["slurm_node"] == bubble[1:]
@@ -206,7 +210,7 @@ def test_a_cached_description_is_used_until_a_file_changes(run, lab, tmp_path):
 def test_the_plan_as_tables_and_as_json(run, lab, tmp_path):
     result = run("ansible-playbook", "playbooks/plan.yml", "-i", lab)
     assert result.returncode == 0, result.stderr
-    assert "Two-site lab federation: 2 sites, 12 hosts" in result.stdout
+    assert "Two-site lab federation: 2 sites, 13 hosts" in result.stdout
     file = tmp_path / "plan.json"
     assert run("ansible-playbook", "playbooks/plan.yml", "-i", lab, "-e", f"plan_file={file}").returncode == 0
     assert json.loads(file.read_text())["totals"]["storage"] == {"nodes": 2, "announced": None}

@@ -23,6 +23,7 @@ from ansible_collections.infn.datacloud.tests.contract import conftest as contra
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.bao import server as bao_server
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.ceph import fake_rados
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.fpga import xbmgmt
+from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.gmp import recorded
 
 DOUBLE = Path(__file__).parents[1] / "module_utils" / "rgw" / "radosgw-admin.py"
 NVIDIA_SMI = Path(__file__).parents[4] / "molecule" / "shared" / "files" / "nvidia-smi"
@@ -368,3 +369,9 @@ def fpgas(run_module, monkeypatch):
     tool = xbmgmt.Xbmgmt({"0000:3b:00.0": xbmgmt.card()})
     monkeypatch.setattr(AnsibleModule, "run_command", lambda _self, argv, **_options: tool.run(argv[3:]))
     return Fpgas(tool, run_module)
+
+
+@pytest.fixture
+def manager(request, run_module, monkeypatch):
+    """A recorded conversation with Greenbone's manager, named after the test and its file."""
+    yield from recorded.manager(f"{request.path.stem}.{request.node.name}", run_module, monkeypatch)

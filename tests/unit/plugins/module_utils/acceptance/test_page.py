@@ -9,9 +9,7 @@ import re
 import time
 from html.parser import HTMLParser
 
-import pytest
-
-from ansible_collections.infn.datacloud.plugins.module_utils.acceptance import page, plots, verdict
+from ansible_collections.infn.datacloud.plugins.module_utils.acceptance import page, verdict
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.acceptance import cluster
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.acceptance.test_verdict import evaluate
 
@@ -72,18 +70,6 @@ def test_names_and_texts_are_escaped():
         {evil: {"skipped": {}, "checks": [], **item}}, [], {},
     )  # fmt: skip
     assert "<img" not in page.render(document)
-
-
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (3100, 3125), (0.001, 0.002), (-5, 5), (1.4, 2)])
-def test_ticks_are_round_and_inside(low, high):
-    found = plots.ticks(low, high)
-    assert 2 <= len(found) <= 6 and low <= found[0] and found[-1] <= high + 1e-9
-
-
-def test_a_value_that_all_have_has_an_axis():
-    low, high = plots.span([5.0, 5.0])
-    assert low < 5 < high
-    assert plots.span([0.0]) == (0, 1)
 
 
 def test_five_hundred_nodes_in_a_moment():

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from ansible_collections.infn.datacloud.plugins.module_utils.compliance import crosswalk, inputs, standards
-from ansible_collections.infn.datacloud.plugins.module_utils.compliance.words import number, plain
 from ansible_collections.infn.datacloud.tests.unit.plugins.module_utils.compliance.region import HOSTS, ROOT, probe
 
 
@@ -134,21 +133,3 @@ def test_everything_wrong_with_the_input_at_once(assess, folder):
     with pytest.raises(inputs.InputError) as caught:
         assess()
     assert len(caught.value.errors) == 2 and "format 9, not 1" in caught.value.errors[0]
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, ""),
-        (True, "yes"),
-        ({"a": 1, "b": [2, None]}, "a: 1; b: 2, not set"),
-        ({"unit": {"active": False}, "none": []}, "unit: active no; none: none"),
-        (["a\n b", {"c": 1}], "a b, c 1"),
-    ],
-)
-def test_plain(value, text):
-    assert plain(value) == text
-
-
-def test_number():
-    assert [number(count, "host") for count in (0, 1, 2)] == ["0 hosts", "1 host", "2 hosts"]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, INFN DataCloud
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The look of the page: light and dark as the reader's system is, and printed on A4 with everything unfolded."""
+"""The look of all pages: light and dark as the reader's system is, and printed on A4 with everything unfolded."""
 
 from __future__ import annotations
 
@@ -60,6 +60,9 @@ dd { margin: 0; font-weight: 550; }
 nav { margin-top: 1.6rem; display: flex; flex-wrap: wrap; gap: .3rem 1.3rem; font-size: .94rem; }
 
 .verdict { font-size: 1.18rem; max-width: 62ch; }
+.result { display: inline-block; border-radius: .6rem; padding: .35rem 1rem; font-size: 1.2rem; font-weight: 650; }
+.result.yes { color: var(--good); background: var(--good-wash); }
+.result.no { color: var(--bad); background: var(--bad-wash); }
 .bar { display: flex; height: 1.5rem; border-radius: .4rem; overflow: hidden; gap: 2px; margin: 1.1rem 0 .8rem; }
 .bar span { display: block; min-width: 3px; }
 .legend { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr));
@@ -107,6 +110,16 @@ td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
     font-weight: 550; max-width: none; }
 .warning { background: var(--warn-wash); color: var(--warn); border-radius: .6rem; padding: .6rem 1rem;
     max-width: none; }
+
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
+figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem 1rem; }
+figcaption { font-weight: 600; font-size: .95rem; }
+figcaption small { font-weight: 400; color: var(--soft); font-size: .85rem; }
+svg { display: block; width: 100%; height: auto; }
+svg text { font: 15px system-ui, sans-serif; fill: var(--soft); }
+svg .who { fill: var(--ink); paint-order: stroke; stroke: var(--card); stroke-width: 4px; }
+svg .grid { stroke: var(--line); } svg .middle { stroke: var(--soft); stroke-width: 2; }
+@media (max-width: 32rem) { .plots { grid-template-columns: 1fr; } }
 
 fieldset { border: 0; padding: 0; margin: .8rem 0 0; display: flex; flex-wrap: wrap; gap: .4rem;
     align-items: center; }
@@ -185,5 +198,6 @@ footer { padding: 2rem 1.5rem 3rem; color: var(--soft); font-size: .86rem; }
   details.control::details-content { content-visibility: visible; block-size: auto; display: block; }
   details.control > :not(summary) { display: block; }
   a { color: inherit; text-decoration: none; }
+  figure { break-inside: avoid; } .plots { grid-template-columns: 1fr 1fr; }
 }
 """
