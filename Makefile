@@ -96,6 +96,8 @@ bench: setup ## Run the benchmarks
 clean: ## Remove the lab and everything that make created
 	@if [ -x $(BIN)/ansible-playbook ] && [ -e .lab/machines ]; then \
 		$(PLAYBOOK) molecule/shared/destroy_machine.yml; fi
+	@if [ -x $(BIN)/ansible-playbook ] && [ -e build/second-lab/.lab ]; then \
+		scripts/second-lab $(PLAYBOOK) molecule/shared/destroy.yml; fi
 	@if [ -x $(BIN)/ansible-playbook ] && [ -e .lab ]; then $(PLAYBOOK) molecule/shared/destroy.yml --extra-vars lab_purge=true; fi
 	@rm -rf inventories/lab/{acceptance,ca,evidence,findings,secrets,vpn} inventories/lab/.secrets.key
 	@rm -rf .lab .ansible .venv build docs/_build docs/collections .pytest_cache .ruff_cache .hypothesis

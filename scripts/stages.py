@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the stages of `make test` and count them: stages.py [SCENARIO].
 
-The checks run one after the other, and so do the scenarios, beside them. A failed stage does not stop the later ones.
+Two lanes run side by side: in one the checks and then some scenarios, in a second lab; in the other the remaining
+scenarios. A failed stage does not stop the later ones.
 At the end stand the lines in which a failed stage said why, and last of all "N passed, N failed"; the exit status is 0
 only when nothing failed. A Molecule scenario that did not pass has its nodes removed, also after an interruption.
 """
@@ -22,9 +23,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKS = ("lint", "unit", "sanity", "docs")
-# Scenarios whose names end so run only when they are named: an emulated machine is slow, and hpc has passed whole
-# once only so far.
-OPT_IN = ("_vm", "hpc")
+# Scenarios whose names end so run only when they are named: an emulated machine is slow.
+OPT_IN = "_vm"
+# Scenarios that run in the second lab, after the checks: both lanes then take about as long.
+SECOND_LAB = ("hpc", "scan")
 # How Ansible, pytest and the linters begin to say what is wrong; how many lines are kept, follow, and are shown.
 REASON = re.compile(r"fatal: \[|FAILED!|^FAILED |^ERROR|\[ERROR\]|^E  |Error: ")
 KEPT, FOLLOWING, SHOWN = 20000, 10, 80
@@ -148,10 +150,14 @@ def main(arguments: list[str]) -> int:
     checks = {} if arguments else {name: ["make", "--silent", name] for name in CHECKS}
     chosen = arguments or [name for name in scenarios if not name.endswith(OPT_IN)]
 
-    # Scenarios wait for their nodes most of the time: the checks run meanwhile.
+    # Scenarios wait for their nodes half of the time, so two cores are enough for two lanes. A scenario that was named
+    # runs in the first lab, where somebody can look at it.
+    second = [name for name in chosen if name in SECOND_LAB and not arguments]
+    labs = {name: ["scripts/second-lab"] if name in second else [] for name in chosen}
+    stages = {name: {f"molecule {name}": [*lab, "make", "--silent", f"molecule-{name}"]} for name, lab in labs.items()}
     lanes = [
-        Lane(checks, live=not chosen),
-        Lane({f"molecule {name}": ["make", "--silent", f"molecule-{name}"] for name in chosen}, live=True),
+        Lane(checks | {key: value for name in second for key, value in stages[name].items()}, live=False),
+        Lane({key: value for name in chosen if name not in second for key, value in stages[name].items()}, live=True),
     ]
     handle(interrupt)
     try:
@@ -170,7 +176,7 @@ def main(arguments: list[str]) -> int:
     for name, passed, _seconds in results:
         if name.startswith("molecule ") and not passed:
             scenario = name.removeprefix("molecule ")
-            command = ["make", "--silent", f"destroy-{scenario}"]
+            command = [*labs[scenario], "make", "--silent", f"destroy-{scenario}"]
             subprocess.run(command, cwd=ROOT, start_new_session=True, check=False)
 
     for name, lines in why.items():

@@ -117,7 +117,14 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.infn.datacloud.plugins.module_utils.ceph.api import Ceph, CephError, rados, rows
+from ansible_collections.infn.datacloud.plugins.module_utils.ceph.api import (
+    PATIENCE,
+    Ceph,
+    CephError,
+    await_files,
+    rados,
+    rows,
+)
 from ansible_collections.infn.datacloud.plugins.module_utils.ceph.bootstrap import (
     COMPLETE,
     DOWN,
@@ -156,8 +163,10 @@ def is_orchestrated(fsid):
     """Whether the cluster answers and its orchestrator lists this host."""
     if rados is None or not CONF.exists() or fsid not in CONF.read_text():
         return False
+    keyring = CONF.with_name("ceph.client.admin.keyring")
+    await_files([keyring], PATIENCE)
     limits = dict.fromkeys(("client_mount_timeout", "rados_mon_op_timeout", "rados_osd_op_timeout"), "15")  # seconds
-    settings = {"keyring": str(CONF.with_name("ceph.client.admin.keyring")), **limits}
+    settings = {"keyring": str(keyring), **limits}
     cluster = rados.Rados(name="client.admin", conffile=str(CONF), conf=settings)
     try:
         cluster.connect()

@@ -30,6 +30,10 @@ CONNECTION = {
     "timeout": {"type": "int", "default": 120},
 }
 
+# Seconds to wait for configuration and keyring. After a bootstrap the orchestrator moves new ones here from /tmp; where
+# that is another file system, mv removes the old file first (seen on Debian 13 with 18.2.7).
+PATIENCE = 10
+
 # What a manager answers while it starts or has just failed over; the command was not run (seen on 18.2.7).
 STARTING = ("No handler found", "No orchestrator configured", "Module not found")
 STARTING_CODES = (errno.EAGAIN, errno.ENOTCONN, errno.ETIMEDOUT)
@@ -141,7 +145,7 @@ def rows(answer, prefix):
 def connect(module):
     """The cluster named by the module's connection options; None in check mode where there is none yet."""
     params = module.params
-    missing = _missing(params)
+    missing = _missing(params, patience=0 if module.check_mode else PATIENCE)
     if missing and module.check_mode:
         module.warn(f"{missing}; planned as if the cluster held nothing")
         return None
@@ -175,14 +179,22 @@ def execute(module, spec, backend):
             ceph.close()
 
 
-def _missing(params):
+def await_files(paths, patience):
+    """The first of the paths that is still not there after so many seconds, or None."""
+    deadline = time.monotonic() + patience
+    while missing := next((path for path in paths if not Path(path).exists()), None):
+        if time.monotonic() >= deadline:
+            return missing
+        time.sleep(0.2)
+    return None
+
+
+def _missing(params, patience):
     """What this host lacks to reach a cluster, as a sentence, or None."""
     if rados is None:
         return missing_required_lib("rados") + " Install the distribution's package python3-rados."
-    for path in (params["conf"], params["keyring"]):
-        if not Path(path).exists():
-            return f"{path} does not exist: bootstrap the cluster or copy the file to this host"
-    return None
+    missing = await_files((params["conf"], params["keyring"]), patience)
+    return f"{missing} does not exist: bootstrap the cluster or copy the file to this host" if missing else None
 
 
 def _sentence(said):

@@ -59,6 +59,29 @@ def test_a_failed_stage_is_counted_and_does_not_stop_the_others(project: Path) -
     assert [stage for stage in ran if stage != "molecule-quick"] == ["lint", "unit", "sanity", "docs"]
 
 
+def test_some_scenarios_run_in_the_second_lab_after_the_checks(project: Path) -> None:
+    scenario(project, "scan")
+    makefile = project / "Makefile"
+    makefile.write_text(
+        makefile.read_text().replace("molecule-quick:", "molecule-quick molecule-scan:")
+        + "destroy-scan:\n\t@echo $@ >> ran\n"
+    )
+    second = project / "scripts" / "second-lab"
+    second.write_text('#!/bin/sh\necho second-lab >> ran\nexec "$@"\n')
+    second.chmod(0o755)
+    command = [sys.executable, project / "scripts" / "stages.py"]
+    subprocess.run(command, capture_output=True, timeout=60, check=False)
+    ran = (project / "ran").read_text().split()
+    assert [stage for stage in ran if stage != "molecule-quick"][-3:] == ["docs", "second-lab", "molecule-scan"]
+
+    # One that failed is removed where it was; one that was named runs in the first lab.
+    makefile.write_text(makefile.read_text().replace("molecule-scan:", "molecule-scan:\n\t@exit 1\nother:"))
+    subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert (project / "ran").read_text().split()[-3:] == ["second-lab", "second-lab", "destroy-scan"]
+    subprocess.run([*command, "scan"], capture_output=True, timeout=60, check=False)
+    assert (project / "ran").read_text().split()[-2:] == ["destroy-scan", "destroy-scan"]
+
+
 def test_one_scenario_alone(project: Path) -> None:
     command = [sys.executable, project / "scripts" / "stages.py", "quick"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.infn.datacloud.plugins.module_utils.ceph import api
@@ -53,6 +56,7 @@ def test_no_cluster_yet(ceph, monkeypatch, name):
         "ceph_auth": {"entities": [{"entity": "client.a"}], "return_keys": True},
         "ceph_orch_spec": {"specs": [{"service_type": "mon"}], "wait": {}},
     }.get(name, {})
+    monkeypatch.setattr(api, "PATIENCE", 0.5)
     ceph.connection["keyring"] += ".missing"
     foreseen = ceph.run(name, params, check=True)
     assert not foreseen.get("failed") and "planned as if the cluster held nothing" in foreseen["warnings"][0]
@@ -62,6 +66,15 @@ def test_no_cluster_yet(ceph, monkeypatch, name):
     monkeypatch.setattr(api, "rados", None)
     assert ceph.run(name, params, check=True)["warnings"]
     assert "python3-rados" in ceph.run(name, params)["msg"]
+
+
+def test_a_keyring_that_is_being_replaced_is_waited_for(ceph):
+    keyring = Path(ceph.connection["keyring"])
+    away = keyring.rename(keyring.with_name("away"))
+    back = threading.Timer(0.5, away.rename, [keyring])
+    back.start()
+    assert not ceph.run("ceph_info", {}).get("failed")
+    back.join()
 
 
 def test_unreachable(ceph):
