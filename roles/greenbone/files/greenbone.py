@@ -5,8 +5,8 @@
 
 Usage: greenbone.py plan|set|verify, with a JSON object on standard input: manager (bool), account (the system's user of
 gvmd), gmp_socket, osp_socket, user, password, settings ({identifier: value}), owner_setting (the identifier of the
-setting that says whose the feed's objects are), configs (bool: scan configs come with the feed), tls_ports, ca,
-timeout (seconds). "plan" and "set" say "changed" where something is or was to be done. GMP and OSP are XML over a
+setting that says whose the feed's objects are), configs (bool: scan configs come with the feed), tls_ports, api_port
+(0: none), ca, timeout (seconds). "plan" and "set" say "changed" where something is or was to be done. GMP and OSP are XML over a
 socket (https://docs.greenbone.net/API/GMP/gmp-22.7.html).
 
 Passwords go through the manager's socket: gvmd would take them on its command line, where everybody reads them. To set
@@ -22,6 +22,9 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
@@ -222,6 +225,29 @@ def check_tls(want: dict) -> str:
     return ""
 
 
+def check_api(want: dict) -> str:
+    """Nothing ("") where the API over HTTPS lets the administrator in, and nobody with another password."""
+    if not want["api_port"]:
+        return ""
+    context = ssl.create_default_context(cafile=want["ca"])
+    # As above: the name is the clients' to check.
+    context.check_hostname = False
+
+    def status(password: str) -> int:
+        form = urllib.parse.urlencode({"cmd": "login", "login": want["user"], "password": password}).encode()
+        try:
+            with urllib.request.urlopen(f"https://localhost:{want['api_port']}/gmp", form, 60, context=context) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    try:
+        answers = status(want["password"]), status("not the password")
+    except OSError as error:
+        return f"port {want['api_port']}: {error}; see: systemctl status gsad.service"
+    return "" if answers == (200, 401) else f"port {want['api_port']} answers {answers} to a good and a wrong password"
+
+
 def verify(want: dict) -> str:
     """Wait until all is well; return what is not, if it is still so after the timeout."""
     end = time.monotonic() + want["timeout"]
@@ -231,7 +257,7 @@ def verify(want: dict) -> str:
         except (OSError, Refused, ElementTree.ParseError) as error:
             problem = f"{type(error).__name__}: {error}"
         if not problem:
-            return check_tls(want)
+            return check_tls(want) or check_api(want)
         if time.monotonic() > end:
             return problem
         time.sleep(2)
