@@ -74,9 +74,8 @@ def _scan(report, scope, min_qod):
     start, end = _time(report["start"]), _time(report["end"])
     if not start:
         raise InputError("it does not say when the scan began")
-    problems = {name: "" for name, host in scope.hosts.items() if host["target"] == target and not host["excluded"]}
     silent = "did not answer" if status == DONE else f"not reached before the scan was {status.lower()}"
-    problems = dict.fromkeys(problems, silent)
+    problems = {name: silent for name, host in scope.hosts.items() if host["target"] == target and not host["excluded"]}
     logged_in, failed_tests = set(), set()
     for host in report["hosts"]:
         name = scope.names.get(host["address"], host["address"])
