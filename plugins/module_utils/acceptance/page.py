@@ -85,7 +85,7 @@ def _short(document):
     return frame.section(
         "short",
         "Result",
-        f'<p class="result {result[0]}">{result[1]}</p>\n{frame.bar(shares)}\n{frame.tiles(tiles)}',
+        f'<p class="result {result[0]}">{result[1]}</p>\n{frame.share_bar(shares)}\n{frame.tiles(tiles)}',
     )
 
 

@@ -112,7 +112,7 @@ def _short(document, _runs):
             f'<p class="warning">{number(missed, "host")} {what} not scanned as a whole, '
             '<a href="#missed">listed below</a>. What was found there before stays open.</p>'
         )
-    return frame.section("short", "Result", f"{words}\n{warning}\n{frame.bar(shares)}\n{frame.tiles(tiles)}")
+    return frame.section("short", "Result", f"{words}\n{warning}\n{frame.share_bar(shares)}\n{frame.tiles(tiles)}")
 
 
 def _trend(_document, runs):

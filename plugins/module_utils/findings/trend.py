@@ -67,7 +67,8 @@ def stacked(runs):
     parts += _hits(runs, at, lambda run: ", ".join(f"{run[word]} {word}" for word in model.SEVERITIES))
     last = runs[-1]
     key = [(word, last[word], word) for word in reversed(model.SEVERITIES)]
-    said = f"Open findings in {number(len(runs), 'scan')}, at last " + ", ".join(f"{n} {word}" for word, n, _ in key)
+    counts = ", ".join(f"{count} {word}" for word, count, _name in key)
+    said = f"Open findings in {number(len(runs), 'scan')}, at last {counts}"
     return _figure("Open findings", "from above: low to critical", said, parts, key)
 
 
@@ -77,7 +78,7 @@ def moved(runs):
     To the very first scan all is new, which would hide what the others found.
     """
     runs = (runs[1:] or runs)[-MOST:]
-    at, bar = _columns(runs)
+    at, width = _columns(runs)
     top = max(1, *(run[model.NEW] for run in runs))
     down = max(1, *(run[model.FIXED] for run in runs))
 
@@ -90,7 +91,7 @@ def moved(runs):
         for word, high, low in ((model.NEW, run[model.NEW], 0), (model.FIXED, 0, -run[model.FIXED])):
             if high != low:
                 parts.append(
-                    f'<rect class="f-{word}" x="{round(x - bar / 2, 1)}" y="{y(high)}" width="{round(bar, 1)}" '
+                    f'<rect class="f-{word}" x="{round(x - width / 2, 1)}" y="{y(high)}" width="{round(width, 1)}" '
                     f'height="{round(y(low) - y(high), 1)}"/>'
                 )
     parts.append(f'<line class="zero" x1="{LEFT}" y1="{y(0)}" x2="{WIDTH - RIGHT}" y2="{y(0)}"/>')

@@ -12,10 +12,10 @@ import errno
 import socket
 import ssl
 import traceback
-import xml.etree.ElementTree as ElementTree
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 from ansible.module_utils.basic import missing_required_lib
 

@@ -57,7 +57,7 @@ def section(name, title, content):
 </section>"""
 
 
-def bar(shares):
+def share_bar(shares):
     """A bar of shares (class of the style, count, sign and word), and its legend with the counts."""
     segments = "".join(f'<span class="f-{name}" style="flex:{count}"></span>' for name, count, _text in shares if count)
     legend = "".join(

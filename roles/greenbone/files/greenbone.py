@@ -6,8 +6,8 @@
 Usage: greenbone.py plan|set|verify, with a JSON object on standard input: manager (bool), account (the system's user of
 gvmd), gmp_socket, osp_socket, user, password, settings ({identifier: value}), owner_setting (the identifier of the
 setting that says whose the feed's objects are), configs (bool: scan configs come with the feed), tls_ports, api_port
-(0: none), ca, timeout (seconds). "plan" and "set" say "changed" where something is or was to be done. GMP and OSP are XML over a
-socket (https://docs.greenbone.net/API/GMP/gmp-22.7.html).
+(0: none), ca, timeout (seconds). "plan" and "set" say "changed" where something is or was to be done. GMP and OSP are
+XML over a socket (https://docs.greenbone.net/API/GMP/gmp-22.7.html); the API over HTTPS takes forms (gsad(8)).
 
 Passwords go through the manager's socket: gvmd would take them on its command line, where everybody reads them. To set
 the one of a user whose password is not known, a second administrator lives for a moment.
@@ -233,10 +233,12 @@ def check_api(want: dict) -> str:
     # As above: the name is the clients' to check.
     context.check_hostname = False
 
+    url = f"https://localhost:{want['api_port']}/gmp"
+
     def status(password: str) -> int:
         form = urllib.parse.urlencode({"cmd": "login", "login": want["user"], "password": password}).encode()
         try:
-            with urllib.request.urlopen(f"https://localhost:{want['api_port']}/gmp", form, 60, context=context) as answer:
+            with urllib.request.urlopen(url, form, 60, context=context) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code

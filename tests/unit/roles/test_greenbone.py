@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import http.server
 import importlib.util
 import socket
+import ssl
 import threading
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -63,6 +66,7 @@ def want(tmp_path):
         "owner_setting": "owner-setting",
         "configs": True,
         "tls_ports": [],
+        "api_port": 0,
         "ca": "",
         "timeout": 0,
     }
@@ -199,3 +203,51 @@ def test_new_password_goes_through_the_socket(program, want, gvmd, monkeypatch) 
 
 def test_new_host_is_planned(program, want) -> None:
     assert program.administer(want, plan=True) is True
+
+
+class Api(http.server.BaseHTTPRequestHandler):
+    """Lets users in as gsad does: 200 with their password, 401 without; anybody where ``open`` is set."""
+
+    open = False
+
+    def do_POST(self) -> None:
+        form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        assert (self.path, form["cmd"], form["login"]) == ("/gmp", ["login"], ["admin"])
+        self.send_response(200 if self.open or form["password"] == ["secret & <more>"] else 401)
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def api(want):
+    certificate = PROGRAM.parents[3] / "tests/unit/plugins/module_utils/gmp/cert"
+    server = http.server.HTTPServer(("localhost", 0), Api)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.with_suffix(".pem"), certificate.with_suffix(".key"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    want |= {"api_port": server.server_port, "ca": str(certificate.with_suffix(".pem"))}
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_api_takes_the_password_and_no_other(program, want, api, monkeypatch) -> None:
+    assert program.check_api(want) == ""
+    monkeypatch.setattr(Api, "open", True)
+    assert program.check_api(want) == f"port {want['api_port']} answers (200, 200) to a good and a wrong password"
+
+
+def test_api_with_a_certificate_of_nobody_known(program, want, api) -> None:
+    want["ca"] = None
+    assert "CERTIFICATE_VERIFY_FAILED" in program.check_api(want)
+
+
+def test_api_that_is_away(program, want) -> None:
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        want["api_port"] = taken.getsockname()[1]
+        want["ca"] = None
+        assert "see: systemctl status gsad.service" in program.check_api(want)

@@ -17,7 +17,7 @@ def test_texts_are_escaped_and_nothing_is_loaded():
 
 
 def test_a_share_of_nothing_has_no_place_in_the_bar():
-    text = frame.bar([("pass", 3, "✓ good"), ("fail", 0, "✕ bad")])
+    text = frame.share_bar([("pass", 3, "✓ good"), ("fail", 0, "✕ bad")])
     assert text.count("flex:") == 1 and "good: 3, bad: 0" in text
 
 
