@@ -34,7 +34,9 @@ def tracked_texts() -> dict[str, str]:
 
 def test_no_path_of_a_developer_machine() -> None:
     # Somebody's home, or the place of this very checkout, but not the accounts of the lab's nodes.
-    paths = re.compile(rf"/(?:home|Users)/(?!(?:admin|alice|datacloud-scan)\b)[a-z][a-z0-9_-]*/|{re.escape(str(ROOT))}/")
+    paths = re.compile(
+        rf"/(?:home|Users)/(?!(?:admin|alice|datacloud-scan)\b)[a-z][a-z0-9_-]*/|{re.escape(str(ROOT))}/"
+    )
     texts = tracked_texts()
     assert texts
     assert not [f"{name}: {hit}" for name, text in texts.items() for hit in paths.findall(text)]
