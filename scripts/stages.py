@@ -63,10 +63,19 @@ class Lane(threading.Thread):
         self.why: dict[str, list[str]] = {}
         self.lock = threading.Lock()
         self.stopped = False
+        # Threads cannot be waited for twice where the first wait was interrupted (CPython before 3.13).
+        self.ended = threading.Event()
         self.process: subprocess.Popen[str] | None = None
 
     def run(self) -> None:
         """Run the stages until there is none left, or the lane is stopped."""
+        try:
+            self.run_stages()
+        finally:
+            self.ended.set()
+
+    def run_stages(self) -> None:
+        """Run the stages in their order."""
         for name, command in self.stages.items():
             start = time.monotonic()
             said: deque[str] = deque(maxlen=KEPT)
@@ -102,7 +111,9 @@ class Lane(threading.Thread):
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
-        self.join()
+        # One that was not started yet sees that it is stopped.
+        if self.ident is not None:
+            self.ended.wait()
 
 
 def _nothing(*_words: object, **_options: object) -> None:
@@ -164,7 +175,7 @@ def main(arguments: list[str]) -> int:
         for lane in lanes:
             lane.start()
         for lane in lanes:
-            lane.join()
+            lane.ended.wait()
     except Interrupted as reason:
         print(f"\nInterrupted ({reason}).", file=sys.stderr, flush=True)
         for lane in lanes:
