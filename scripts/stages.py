@@ -28,7 +28,7 @@ OPT_IN = "_vm"
 # Scenarios that run in the second lab, after the checks: both lanes then take about as long.
 SECOND_LAB = ("hpc", "scan")
 # How Ansible, pytest and the linters begin to say what is wrong; how many lines are kept, follow, and are shown.
-REASON = re.compile(r"fatal: \[|FAILED!|^FAILED |^ERROR|\[ERROR\]|^E  |Error: ")
+REASON = re.compile(r"fatal: \[|FAILED!|^FAILED (?!- RETRYING)|^ERROR|\[ERROR\]|^E  |Error: ")
 KEPT, FOLLOWING, SHOWN = 20000, 10, 80
 
 

@@ -135,9 +135,10 @@ class Ssh(SSHConnection):
             )  # fmt: skip
             # The appliance, like a ForceCommand, starts the manager's side whatever is asked for.
             self._stdin, self._stdout, self._stderr = self._client.exec_command("", timeout=self._timeout)
-        except paramiko.SSHException as error:
+        # paramiko passes on the EOFError of a server that hangs up in the middle.
+        except (paramiko.SSHException, EOFError) as error:
             self._client.close()
-            raise GvmError(str(error)) from None
+            raise GvmError(str(error) or "the server hung up") from None
 
     def disconnect(self):
         """Close what was opened; nothing where the host was not reached."""

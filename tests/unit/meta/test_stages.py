@@ -21,7 +21,8 @@ MAKEFILE = """\
 lint sanity docs molecule-quick:
 \t@echo $@ >> ran
 unit:
-\t@echo unit >> ran; echo '  │ fatal: [north]: FAILED! => no disk'; exit 1
+\t@echo unit >> ran; echo '  │ FAILED - RETRYING: [north]: Wait (2 retries left).'
+\t@echo '  │ fatal: [north]: FAILED! => no disk'; exit 1
 molecule-slow:
 \t@echo $$$$ > pid; exec sleep 600
 destroy-slow:

@@ -190,7 +190,14 @@ def test_nobody_listens(tmp_path, monkeypatch):
         reach({"transport": "socket", "socket_path": str(tmp_path / "none.sock")})
 
 
-def test_an_ssh_host_that_is_not_known_is_refused_without_a_question(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "error, said",
+    [
+        (api.paramiko.SSHException("Server 'h' not found in known_hosts"), "not found in known_hosts"),
+        (EOFError(), "hung up"),
+    ],
+)
+def test_an_ssh_host_that_is_not_known_is_refused_without_a_question(tmp_path, monkeypatch, error, said):
     (tmp_path / "known_hosts").touch()
     client, _asked = gmp(
         monkeypatch, [], transport="ssh", host="h", ssh_password="x", ssh_known_hosts=str(tmp_path / "known_hosts")
@@ -200,9 +207,9 @@ def test_an_ssh_host_that_is_not_known_is_refused_without_a_question(tmp_path, m
 
     def connect(self, *where, **options):
         seen.update(options, policy=type(self._policy).__name__)
-        raise api.paramiko.SSHException("Server 'h' not found in known_hosts")
+        raise error
 
     monkeypatch.setattr(api.paramiko.SSHClient, "connect", connect)
-    with pytest.raises(GvmError, match="not found in known_hosts"):
+    with pytest.raises(GvmError, match=said):
         connection.connect()
     assert seen["policy"] == "RejectPolicy" and not seen["allow_agent"] and not seen["look_for_keys"]
