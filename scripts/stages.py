@@ -35,20 +35,10 @@ KEPT, FOLLOWING, SHOWN = 20000, 10, 80
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(Exception):
-    """A signal asked us to end."""
-
-
 def handle(handler: object) -> None:
     """Set what the signals that would end us do."""
     for signum in SIGNALS:
         signal.signal(signum, handler)
-
-
-def interrupt(signum: int, _frame: object) -> None:
-    """Turn the first signal into an exception, so that the clean-up runs; further ones do not disturb it."""
-    handle(signal.SIG_IGN)
-    raise Interrupted(signal.Signals(signum).name)
 
 
 class Lane(threading.Thread):
@@ -63,19 +53,10 @@ class Lane(threading.Thread):
         self.why: dict[str, list[str]] = {}
         self.lock = threading.Lock()
         self.stopped = False
-        # Threads cannot be waited for twice where the first wait was interrupted (CPython before 3.13).
-        self.ended = threading.Event()
         self.process: subprocess.Popen[str] | None = None
 
     def run(self) -> None:
         """Run the stages until there is none left, or the lane is stopped."""
-        try:
-            self.run_stages()
-        finally:
-            self.ended.set()
-
-    def run_stages(self) -> None:
-        """Run the stages in their order."""
         for name, command in self.stages.items():
             start = time.monotonic()
             said: deque[str] = deque(maxlen=KEPT)
@@ -111,9 +92,7 @@ class Lane(threading.Thread):
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
-        # One that was not started yet sees that it is stopped.
-        if self.ident is not None:
-            self.ended.wait()
+        self.join()
 
 
 def _nothing(*_words: object, **_options: object) -> None:
@@ -170,18 +149,20 @@ def main(arguments: list[str]) -> int:
         Lane(checks | {key: value for name in second for key, value in stages[name].items()}, live=False),
         Lane({key: value for name in chosen if name not in second for key, value in stages[name].items()}, live=True),
     ]
-    handle(interrupt)
-    try:
-        for lane in lanes:
-            lane.start()
-        for lane in lanes:
-            lane.ended.wait()
-    except Interrupted as reason:
-        print(f"\nInterrupted ({reason}).", file=sys.stderr, flush=True)
+    # A signal is only noted: an exception out of its handler could leave a lock of threading taken for ever.
+    signals: list[int] = []
+    handle(lambda signum, _frame: signals.append(signum))
+    for lane in lanes:
+        lane.start()
+    while not signals and any(lane.is_alive() for lane in lanes):
+        time.sleep(0.2)
+    # Further ones do not disturb the clean-up.
+    handle(signal.SIG_IGN)
+    if signals:
+        print(f"\nInterrupted ({signal.Signals(signals[0]).name}).", file=sys.stderr, flush=True)
         for lane in lanes:
             lane.stop()
 
-    handle(signal.SIG_IGN)
     results = [result for lane in lanes for result in lane.results]
     why = {name: lines for lane in lanes for name, lines in lane.why.items()}
     for name, passed, _seconds in results:

@@ -98,15 +98,31 @@ def test_certificate_is_trusted_through_our_authority_and_no_other(endpoint, tmp
         ).list_buckets()
 
 
+def died_of_a_new_period(crash):
+    """Whether a gateway died because somebody connected while it loaded a new period.
+
+    Ceph 18.2.7's handle_connection follows a null pointer then; systemd starts the gateway again, no object is lost.
+    Upstream mended crashes on realm reload in https://github.com/ceph/ceph/pull/68920.
+    """
+    frames = crash["backtrace"]
+    own = [frame for frame in frames if frame.startswith("/usr/bin/radosgw(+0x")]
+    return crash["process_name"] == "radosgw" and len(own) == 2 and len(frames) == 4 and frames[-1] == "make_fcontext()"
+
+
 def test_ceph_is_healthy(host):
-    health = json.loads(host.check_output("sudo ceph health --format json"))
-    said = ""
-    if health["status"] != "HEALTH_OK":
-        # The nodes are removed after a failure: all that there is to know is said now.
-        crashed = [crash["crash_id"] for crash in json.loads(host.check_output("sudo ceph crash ls --format json"))]
-        commands = ["orch ps", *(f"crash info {crash}" for crash in crashed), "health detail"]
-        said = "\n".join(host.check_output(f"sudo ceph {command}") for command in commands)
-    assert health["status"] == "HEALTH_OK", said
+    def ceph(command):
+        return json.loads(host.check_output(f"sudo ceph {command} --format json"))
+
+    # Every crash but those is a failure. An administrator who has read what it was archives it in the same way.
+    crashes = [ceph(f"crash info {crash['crash_id']}") for crash in ceph("crash ls-new")]
+    for crash in filter(died_of_a_new_period, crashes):
+        host.check_output(f"sudo ceph crash archive {crash['crash_id']}")
+    deadline = time.monotonic() + (30 if crashes else 0)
+    while (health := ceph("health"))["status"] != "HEALTH_OK" and time.monotonic() < deadline:
+        time.sleep(1)
+    # The nodes are removed after a failure: all that there is to know is said now.
+    said = "" if health["status"] == "HEALTH_OK" else host.check_output("sudo ceph orch ps; sudo ceph health detail")
+    assert health["status"] == "HEALTH_OK", f"{said}\n{json.dumps(crashes, indent=1)}"
     osds = json.loads(host.check_output("sudo ceph osd stat --format json"))
     assert osds["num_up_osds"] == osds["num_osds"] == 2
 
