@@ -64,6 +64,10 @@ class Connection:
             if not data:
                 raise ConnectionError("the connection was closed before an answer came")
             parser.feed(data)
+            # Since its release 2.6 Expat puts off what came in small pieces; with the last one it would wait for ever.
+            # Pythons that know nothing of it have no flush.
+            if hasattr(parser, "flush"):
+                parser.flush()
             for event, element in parser.read_events():
                 depth += 1 if event == "start" else -1
                 if depth == 0:
