@@ -10,6 +10,7 @@ import importlib.util
 import socket
 import ssl
 import threading
+import time
 import urllib.parse
 from pathlib import Path
 
@@ -51,6 +52,8 @@ class Server(threading.Thread):
                     answer = next(text for word, text in self.answers.items() if word in request)
                     for at in range(0, len(answer), 7):
                         connection.sendall(answer[at : at + 7].encode())
+                        # So that it is read in pieces too.
+                        time.sleep(0.001)
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ def test_nobody_listens(tmp_path, monkeypatch):
         (EOFError(), "hung up"),
     ],
 )
-def test_an_ssh_host_that_is_not_known_is_refused_without_a_question(tmp_path, monkeypatch, error, said):
+def test_an_ssh_login_that_fails_is_told_and_asks_no_question(tmp_path, monkeypatch, error, said):
     (tmp_path / "known_hosts").touch()
     client, _asked = gmp(
         monkeypatch, [], transport="ssh", host="h", ssh_password="x", ssh_known_hosts=str(tmp_path / "known_hosts")
